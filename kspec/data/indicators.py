@@ -13,6 +13,7 @@ from kspec.diagnostics import codes
 from kspec.language.data import Data
 from kspec.language.indicators import has_indicator, indicator_of, with_indicators
 from kspec.language.missing import missing_rule
+from kspec.language.targets import named_targets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,8 +71,8 @@ def _indicator(name: str, column: Column) -> Column:
 
 def _with_another_use(data: Data) -> list[str]:
     """The columns that are targets, weights, or decide the split."""
-    names: list[str] = list(data.split.columns)
-    for setting in (data.targets, data.weights, data.split.stratify):
+    names = [*data.split.columns, *named_targets(data.targets)]
+    for setting in (data.weights, data.split.stratify):
         for value in setting.values() if isinstance(setting, Mapping) else (setting,):
             names += value if isinstance(value, list) else [value] if isinstance(value, str) else []
     return names

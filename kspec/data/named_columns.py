@@ -8,6 +8,7 @@ from typing import Any
 
 from kspec.data.sources.read_request import Request
 from kspec.language.data import Data
+from kspec.language.targets import named_targets
 from kspec.language.window import column_names
 
 
@@ -21,7 +22,7 @@ def named_columns(available: Sequence[str], request: Request) -> list[str]:
     data = request.context.spec.document.data
     if data is None or data.distinct or not request.inputs:
         return list(available)
-    patterns = [*_texts(data.targets), *_texts(data.weights), *_texts(data.split.stratify), *data.split.columns]
+    patterns = [*named_targets(data.targets), *_texts(data.weights), *_texts(data.split.stratify), *data.split.columns]
     patterns += [name for name in (data.window.time, data.window.by) if name] if data.window else []
     inputs = data.inputs if isinstance(data.inputs, dict) else {}
     if data.inputs is not None and not inputs:

@@ -36,6 +36,11 @@ class Batches:
         shuffle: Whether each epoch has its own order: `default_rng([seed, ORDER, epoch]).permutation(n)`.
         seed: The seed of the spec.
         single_target: Whether the model has one output, so that the target is a tensor, not a dict.
+        drawn: The examples of an epoch, as indices, which can repeat or lack some; shape (m,). Each once by default.
+
+    Attributes:
+        stored: The number of examples in the arrays.
+        examples: The number of examples in an epoch.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class Batches:
         shuffle: bool,
         seed: int,
         single_target: bool | None = None,
+        drawn: Array | None = None,
     ) -> None:
         self.inputs = {name: copied_if_small(values, CHUNK_BYTES) for name, values in inputs.items()}
         self.targets = dict(targets)
@@ -56,7 +62,9 @@ class Batches:
         self.shuffle = shuffle
         self.seed = seed
         self.single_target = len(self.targets) == 1 if single_target is None else single_target
-        self.examples = len(next(iter(self.inputs.values())))
+        self.drawn = drawn
+        self.stored = len(next(iter(self.inputs.values())))
+        self.examples = self.stored if drawn is None else len(drawn)
         self._epoch = 0
 
     @property
@@ -69,12 +77,12 @@ class Batches:
         self._epoch = number
 
     def order(self, epoch: int) -> Array:
-        """The order of an epoch: int64, shape (n,)."""
+        """The order of an epoch, as indices into the arrays: int64, shape (examples,)."""
         if not self.shuffle:
-            return np.arange(self.examples, dtype=np.int64)
+            return np.arange(self.examples, dtype=np.int64) if self.drawn is None else self.drawn
         order = counted(0, self.examples, next(iter(self.targets.values()), None))
         generator(self.seed, ORDER, epoch).shuffle(order)  # as `permutation(n)`
-        return order
+        return order if self.drawn is None else self.drawn[order]
 
     def with_inputs(self, inputs: Mapping[str, Any]) -> Batches:
         """The same batches with other inputs."""
@@ -86,6 +94,7 @@ class Batches:
             shuffle=self.shuffle,
             seed=self.seed,
             single_target=self.single_target,
+            drawn=self.drawn,
         )
 
     @property

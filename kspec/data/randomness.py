@@ -18,13 +18,16 @@ ORDER = 1
 SYNTHETIC = 2
 """The purpose: the examples of the synthetic source."""
 
+BALANCE = 3
+"""The purpose: which examples are repeated or left out, so that classes are equally frequent."""
+
 
 def generator(seed: int, purpose: int, *more: int) -> np.random.Generator:
     """The generator for a purpose.
 
     Args:
         seed: The spec's seed.
-        purpose: `SPLIT`, `ORDER` or `SYNTHETIC`.
+        purpose: `SPLIT`, `ORDER`, `SYNTHETIC` or `BALANCE`.
         more: Numbers that tell its uses apart, such as the epoch.
 
     Returns:

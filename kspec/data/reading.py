@@ -8,6 +8,7 @@ from typing import Any
 
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.arrays import TableArrays
+from kspec.data.balancing import balance
 from kspec.data.class_coverage import check_classes
 from kspec.data.column_doubts import find_copies, find_drift
 from kspec.data.columns import ColumnMapping, map_columns
@@ -145,6 +146,11 @@ def _load(data: Data, request: Request) -> Dataset:
             by = f"in time, by `{data.window.time}`" if data.window.time else "in the order of the rows"
             series.notes.insert(0, f"split {by}: the last fifth is the test, the fifth before it validation")
         notes = [*series.notes, *notes]
+    words = ""
+    if data.balance is not None:
+        words = balance(data.balance, parts["train"], labels, request.output_specs, request.seed, context)
+        context.stop_on_errors()
+        profile = replace(profile, parts=profile.parts | {"train": parts["train"].epoch})
     return Dataset(
         splits=parts,
         labels=labels,
@@ -155,6 +161,7 @@ def _load(data: Data, request: Request) -> Dataset:
         dropped=dropped,
         filters=derivation.notes,
         left_out=drawn.left_out,
+        balance=words,
         last=dict(drawn.last),
         vocabularies=request.values.vocabularies if request.values else {},
         notes=notes,

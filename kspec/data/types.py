@@ -73,6 +73,7 @@ class DataSplit:
         windows: Where each example stands in its series, if examples are windows.
         kept: By column that predictions keep, its text for each example, shape (n,).
         kept_of_left_out: The same for the examples that are left out.
+        drawn: The examples of an epoch of training, as indices, where classes are balanced; shape (m,).
     """
 
     rows: Array
@@ -84,11 +85,17 @@ class DataSplit:
     left_out: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     windows: WindowPlaces | None = None
+    drawn: Array | None = None
     kept: dict[str, Array] = field(default_factory=dict)
     kept_of_left_out: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def epoch(self) -> int:
+        """The number of examples in an epoch."""
+        return len(self.rows) if self.drawn is None else len(self.drawn)
 
 
 @dataclass(slots=True)
@@ -109,6 +116,7 @@ class Dataset:
         dropped: How many rows were dropped for missing values.
         filters: How many rows `where` and `distinct` left out, in words.
         left_out: How many rows are in no split, and why; empty if all are.
+        balance: How classes are balanced, in words; empty if they are not.
         last: The last time in each split, as text; empty except for a split by time.
         vocabularies: By lookup layer, the values that it learns from the training split.
         notes: What the user must know of the other splits, a sentence each.
@@ -123,6 +131,7 @@ class Dataset:
     dropped: int = 0
     filters: list[str] = field(default_factory=list)
     left_out: str = ""
+    balance: str = ""
     last: dict[str, str] = field(default_factory=dict)
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -155,6 +164,8 @@ class Dataset:
             facts.append(f"{self.dropped:,} dropped for missing values")
         if self.left_out:
             facts.append(self.left_out)
+        if self.balance:
+            facts.append(self.balance)
         if self.unused:
             facts.append(f"not used: {_listed(self.unused)}")
         return "; ".join(facts)

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.array_files import NpyFiles, NpzFiles
+from kspec.language.balance import BalanceSetting
 from kspec.language.base import Model, fail
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
 from kspec.language.data_limits import Limits
@@ -128,6 +129,11 @@ class Data(Model):
         "`backward` or a fill value; or a mapping from columns to these",
     )
     split: Split = Field(default_factory=Split, description="How the examples are split")
+    balance: BalanceSetting = Field(
+        default=None,
+        description="Draw examples of the training split so that its classes are equally frequent: `oversample` or "
+        "`undersample`",
+    )
     limits: Limits = Field(default_factory=Limits, description="How much the data may take")
 
     model_config = ConfigDict(

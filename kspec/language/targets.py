@@ -97,3 +97,10 @@ def target_scale(targets: Any, output: str) -> Scale | None:
     """
     setting = targets.get(output) if isinstance(targets, dict) else None
     return setting.scale if isinstance(setting, TargetColumns) else None
+
+
+def named_targets(targets: Any) -> list[str]:
+    """The columns and globs that the spec names in `data.targets`."""
+    settings = targets.values() if isinstance(targets, dict) else [targets]
+    columns = [each.names if isinstance(each, TargetColumns) else each for each in settings]
+    return [name for each in columns for name in ([each] if isinstance(each, str) else each or [])]

@@ -75,6 +75,7 @@ def batches_of(
         batch_size=batch_size or document.fit.batch_size,
         shuffle=document.fit.shuffle and training,
         seed=document.seed,
+        drawn=split.drawn if training else None,
     )
 
 

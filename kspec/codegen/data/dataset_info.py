@@ -292,6 +292,9 @@ def describe_dataset(
             info.report_unsupported(f"{action} of `{column}`", rule.path, help="fill the gaps in the file")
     if spec.document.predict.keep:
         info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
+    if info.data.balance is not None:
+        help = "use `class_weight: balanced`, or remove `balance`"
+        info.report_unsupported("balance classes", ("data", "balance"), help=help)
     for output in encodings:
         if target_scale(info.data.targets, output) is not None:
             path = ("data", "targets", output, "scale")

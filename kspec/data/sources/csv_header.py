@@ -6,7 +6,7 @@ import csv
 import itertools
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, first_lines
 from kspec.diagnostics import codes
 from kspec.language.csv_options import CsvOptions
-from kspec.language.targets import TargetColumns
+from kspec.language.targets import named_targets
 from kspec.syntax.gzip_stream import GrowsTooMuch
 from kspec.syntax.path_policy import PathRefused
 
@@ -183,17 +183,9 @@ def _listed_names(names: list[str], first: list[str], options: CsvOptions, conte
     if len(names) == len(listed) + 1 and not first[-1].strip():
         return [*listed, ""]
     if len(names) != len(listed) and context.is_new and context.spec.document.data is not None:
-        targets = _columns_in(context.spec.document.data.targets)
+        targets = named_targets(context.spec.document.data.targets)
         listed = [column for column in listed if column not in targets]
     return listed if len(names) == len(listed) else None
-
-
-def _columns_in(setting: Any) -> set[str]:
-    if isinstance(setting, TargetColumns):
-        setting = setting.names
-    if isinstance(setting, Mapping):
-        return {column for value in setting.values() for column in _columns_in(value)}
-    return {setting} if isinstance(setting, str) else set(setting or ())
 
 
 def _sample(reader: Any) -> list[list[str]]:

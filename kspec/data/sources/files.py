@@ -17,7 +17,7 @@ from kspec.data.type_inference import typed_column
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.language.file_columns import file_patterns
-from kspec.language.targets import target_columns
+from kspec.language.targets import named_targets
 from kspec.syntax.file_patterns import FilePattern
 from kspec.syntax.globs import is_glob
 from kspec.syntax.regular_files import printable_path, shown_path
@@ -253,6 +253,4 @@ def _agree(a: Fields, b: Fields) -> bool:
 def _targets(context: Context) -> list[str]:
     """The columns that the spec names as targets."""
     data = context.spec.document.data
-    setting = None if data is None else data.targets
-    named = [target_columns(setting, output) for output in (setting if isinstance(setting, dict) else [""])]
-    return [column for columns in named for column in ([columns] if isinstance(columns, str) else columns or [])]
+    return [] if data is None else named_targets(data.targets)

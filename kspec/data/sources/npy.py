@@ -18,6 +18,7 @@ from kspec.data.table import Column, Table
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.language.source_files import SPLITS
+from kspec.language.targets import named_targets
 from kspec.syntax.numpy_files import read_header
 from kspec.syntax.path_policy import PathRefused
 
@@ -128,8 +129,7 @@ def _only_column(request: Request) -> str:
     training = None if data is None else _by_column(data.npy)
     if data is None or training is None:
         return ""
-    targets = data.targets.values() if isinstance(data.targets, dict) else [data.targets]
-    used = {column for target in targets for column in ([target] if isinstance(target, str) else target or [])}
+    used = named_targets(data.targets)
     left = [name for name in next(iter(training.values())) if name not in used and name not in request.outputs]
     return left[0] if len(left) == 1 else ""
 

@@ -86,6 +86,7 @@ SEMANTIC_RULES = (
     "adapted_layers",
     "embedding_range",
     "class_weight",
+    "balance",
     "stages",
     "predicted_nodes",
     "minimized_outputs",

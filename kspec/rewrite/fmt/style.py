@@ -26,7 +26,19 @@ DOCUMENT = (
 _TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
 _WORDS = ("with", "from", "call", "name", "as", "trainable", "weights", "repeat", "each", "when")
 _STAGE = ("name", "epochs", "optimizer", "trainable")
-_DATA = ("columns", "where", "distinct", "inputs", "targets", "weights", "read", "missing", "window", "split")
+_DATA = (
+    "columns",
+    "where",
+    "distinct",
+    "inputs",
+    "targets",
+    "weights",
+    "read",
+    "missing",
+    "window",
+    "split",
+    "balance",
+)
 _KEYS: dict[Path, Sequence[str]] = {
     ("data", "csv"): ("path", "train", "validation", "test", "delimiter", "encoding", "header"),
     ("data", "split"): (

@@ -238,7 +238,7 @@ class FusedEngine:
         self, prefix: PrecomputedPrefix, splits: list[Batches]
     ) -> Iterator[tuple[Batches, Callable[[int], None]]]:
         """The splits, each with a function that announces progress; preprocessing alone is fast, and not announced."""
-        counts = [split.examples for split in splits]
+        counts = [split.stored for split in splits]
         if prefix.has_frozen:
             names = ", ".join(f"`{name}`" for name in prefix.nodes)
             parts = " and ".join(
@@ -255,7 +255,7 @@ class FusedEngine:
 
         for split in splits:
             yield split, report
-            before += split.examples
+            before += split.stored
 
     def _runner(self, step: StepName, batches: Batches) -> Runner:
         loops, source = self._loops_for(batches)

@@ -69,7 +69,7 @@ class PrecomputedPrefix:
 
     def fits(self, batches: Batches) -> bool:
         """Whether the values for these examples fit in memory."""
-        return batches.in_memory and self.bytes_each * batches.examples <= MAX_PRECOMPUTED_BYTES
+        return batches.in_memory and self.bytes_each * batches.stored <= MAX_PRECOMPUTED_BYTES
 
     def __call__(self, batches: Batches, report_progress: Callable[[int], None] = lambda _: None) -> Batches:
         """Precomputes values for all examples.
@@ -86,7 +86,7 @@ class PrecomputedPrefix:
         Raises:
             MixedExamples: if an example's values change in the company of other examples.
         """
-        count, size = batches.examples, batches.batch_size
+        count, size = batches.stored, batches.batch_size
         step = size if self.has_frozen else max(size, CHUNK_BYTES // max(1, batches.bytes_each))
         values: dict[str, Array] = {}
         for start in range(0, count, step):

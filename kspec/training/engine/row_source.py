@@ -61,7 +61,7 @@ class RowSource:
         self.chunk_batches = max(1, min(-(-self.steps // chunks), batches.examples // size))
         budget = memory_budget() if budget is None else budget
         is_copied = batches.in_memory and not batches.is_mapped
-        self.resident = is_copied and batches.bytes_each * batches.examples <= budget
+        self.resident = is_copied and batches.bytes_each * batches.stored <= budget
         if self.resident:
             self._tensors: Tensors = batches.tensors()
         else:
@@ -90,7 +90,7 @@ class RowSource:
                 yield self._rows(pending[0].result(), pending[1])
 
     def _resident(self, number: int) -> Iterator[Rows]:
-        if not self.batches.shuffle and self.chunk_batches >= self.steps - 1:
+        if not self.batches.shuffle and self.batches.drawn is None and self.chunk_batches >= self.steps - 1:
             yield self._rows(self._tensors, self.batches.examples)
             return
         for order in self._orders(number):
