@@ -347,7 +347,7 @@ class _Mapper:
                 continue  # the rows up to t are known when those after it are predicted
             for target in self.mapping.targets.values():
                 both = [column for column in columns if column in target]
-                if both and columns != target:
+                if both and (columns != target or self._is_one_number(columns)):
                     self._warn_of_leak(
                         f"column `{both[0]}` is a target and also feeds input `{name}`", name, "from the columns"
                     )
@@ -363,6 +363,11 @@ class _Mapper:
                         self._warn_of_leak(
                             message, name, "or another column that it is computed from, from the columns"
                         )
+
+    def _is_one_number(self, columns: list[str]) -> bool:
+        """Whether columns are a single number, which no autoencoder has to reproduce."""
+        column = self.table.columns[columns[0]]
+        return len(columns) == 1 and column.kind in NUMERIC and column.size == 1
 
     def _warn_of_leak(self, message: str, name: str, whence: str) -> None:
         """Warns that an input tells the target.

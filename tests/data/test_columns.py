@@ -268,3 +268,9 @@ def test_a_value_in_an_array_that_an_input_cannot_take(tmp_path, array, dtype, p
     np.savez(tmp_path / "t.npz", x=np.array(array + array[:1] * 8), y=np.arange(10))
     found = read(tmp_path, "{npz: t.npz, inputs: x, targets: y}", f"x: {{shape: [2], dtype: {dtype}}}")
     assert found.only.startswith(problem)
+
+
+def test_a_number_that_predicts_itself_is_a_warning(tmp_path):
+    table(tmp_path)
+    result = read(tmp_path, "{csv: t.csv, inputs: w, targets: w}")
+    assert result.only.startswith("KS515 column `w` is a target and also feeds")
