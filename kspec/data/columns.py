@@ -9,7 +9,7 @@ from typing import Any
 
 from kspec.analysis.per_output import minimized_outputs
 from kspec.data.context import Context
-from kspec.data.table import FILES, Table
+from kspec.data.table import FILES, NUMERIC, Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
