@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.distinct_values import distinct
+from kspec.data.ignored_targets import known_rows
 from kspec.data.labels import NUMBERS, Labels
 from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import Table
@@ -32,6 +33,7 @@ def check_classes(
     splits: Mapping[str, Array],
     output_specs: Mapping[str, OutputSpec],
     context: Context,
+    ignored: Mapping[str, Array],
 ) -> None:
     """Warns of classes that training lacks, and of targets with a single class.
 
@@ -43,6 +45,7 @@ def check_classes(
         splits: By split, the indices of its rows.
         output_specs: By output, what is known of it.
         context: Receives every problem.
+        ignored: By output, the rows whose target is ignored.
     """
     for name, vocabulary in labels.items():
         known = output_specs.get(name)
@@ -56,7 +59,10 @@ def check_classes(
                 help="is it the right column?",
             )
             continue
-        present = {split: _present(vocabulary, targets[name], rows) for split, rows in splits.items()}
+        present = {
+            split: _present(vocabulary, targets[name], known_rows(rows, ignored.get(name)))
+            for split, rows in splits.items()
+        }
         help = _remedy(table, mapping.targets[name], targets[name], len(mapping.targets), context)
         for split in ("validation", "test"):
             if split in splits:

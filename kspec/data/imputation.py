@@ -12,7 +12,7 @@ from kspec.data.context import Context, InvalidData
 from kspec.data.mapped_arrays import converted, copied, taken, without, zeros
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.diagnostics import Path, codes, did_you_mean, nearest
-from kspec.language.missing import NEIGHBORS, POLICIES, STATISTICS, MissingRule, missing_rule
+from kspec.language.missing import IGNORE, NEIGHBORS, POLICIES, STATISTICS, MissingRule, missing_rule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ def check_names(setting: Any, table: Table, context: Context) -> None:
 
 
 def rows_to_keep(
-    table: Table, columns: Iterable[str], policies: Policies, path: Path | None, context: Context
+    table: Table, columns: Iterable[str], policies: Policies, useless: Array, path: Path | None, context: Context
 ) -> Array:
     """The rows that `drop_row` leaves, as booleans, shape (rows,).
 
@@ -63,20 +63,19 @@ def rows_to_keep(
         table: The table.
         columns: The columns in use.
         policies: How missing values are treated.
+        useless: The rows of which every target is ignored, shape (rows,).
         path: The setting where an error is reported.
         context: Receives it.
 
     Raises:
         InvalidData: If no row is left.
     """
-    import numpy
-
-    kept = numpy.ones(table.rows, bool)
+    kept: Array = ~useless
     for name in columns:
         if policies.fill_of(name) == "drop_row":
             kept &= ~table.columns[name].missing
     if not kept.any():
-        context.error(codes.EMPTY_SPLIT, "every row has a missing value, so `drop_row` leaves none", path)
+        context.error(codes.EMPTY_SPLIT, "every row has a missing value, so none is left", path)
         raise InvalidData
     return kept
 
@@ -99,19 +98,38 @@ def check_policies(table: Table, mapping: ColumnMapping, policies: Policies, kep
         rows = numpy.flatnonzero(column.missing & kept)
         if rule is not None and rule.fill != "drop_row":
             if len(rows) or name in rule.path:
-                _check_fill(column, rule, name in targets, context)
+                feeds = {"is_target": name in targets, "is_input": name in mapping.input_columns}
+                _check_fill(column, rule, context, has_gaps=bool(len(rows)), **feeds)
         elif len(rows):
             _report_missing(column, table.locate(rows), len(rows), name in targets, policies, context)
 
 
-def _check_fill(column: Column, rule: MissingRule, is_target: bool, context: Context) -> None:
-    """Reports a fill value (or the policy for one) that a column cannot take."""
+def _check_fill(
+    column: Column, rule: MissingRule, context: Context, *, is_target: bool, is_input: bool, has_gaps: bool
+) -> None:
+    """Reports a fill value (or the policy for one) that a column cannot take.
+
+    Args:
+        column: The column.
+        rule: How its gaps are treated.
+        context: Receives the error.
+        is_target: Whether an output is trained on it.
+        is_input: Whether an input takes it.
+        has_gaps: Whether a row lacks a value.
+    """
+    name = column.name
+    if rule.fill == IGNORE:
+        if is_input and has_gaps:
+            what = "also feeds an input, whose gaps `ignore` leaves" if is_target else "is no target"
+            help = f"drop these rows: `missing: {{{name}: drop_row}}`" if is_target else _available(column)
+            context.error(codes.INVALID_IMPUTATION, f"`{name}` {what}", rule.path, help=help)
+        return
     if is_target:
         context.error(
             codes.INVALID_IMPUTATION,
-            f"`{column.name}` is a target, and missing targets cannot be imputed",
+            f"`{name}` is a target, and missing targets cannot be imputed",
             rule.path,
-            help=f"drop these rows: `missing: {{{column.name}: drop_row}}`",
+            help=f"drop these rows: `missing: {{{name}: drop_row}}`; or with `ignore`, train the other outputs on them",
         )
         return
     for value, path in ((rule.fill, rule.path), (rule.otherwise, (*rule.path[:-1], "else"))):
@@ -150,7 +168,9 @@ def _misfit(column: Column, policy: Any) -> tuple[str, str] | None:
 
 
 def _available(column: Column) -> str:
-    policies = [policy for policy in POLICIES if column.kind in NUMERIC or policy not in NEED_NUMBERS]
+    policies = [
+        policy for policy in POLICIES if policy != IGNORE and (column.kind in NUMERIC or policy not in NEED_NUMBERS)
+    ]
     return f"available policies: {', '.join(policies)}, or a fill value"
 
 
@@ -169,7 +189,7 @@ def fit_fills(
     fills = {}
     for name in columns:
         column, rule = table.columns[name], policies.of(name)
-        if rule is None or rule.fill == "drop_row":
+        if rule is None or rule.fill in ("drop_row", IGNORE):
             continue
         value, path = (rule.otherwise if rule.fill in NEIGHBORS else rule.fill), rule.path
         if value is None:

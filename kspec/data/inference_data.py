@@ -12,7 +12,9 @@ from kspec.data.columns import ColumnMapping, map_columns, window_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive_new
 from kspec.data.file_columns import read_file_columns
+from kspec.data.ignored_targets import ignored_in_new, without_any_target
 from kspec.data.image_targets import read_image_targets
+from kspec.data.imputation import Policies
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.indicators import add_new_indicators
 from kspec.data.kept_columns import keep_columns
@@ -38,6 +40,7 @@ from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
+from kspec.language.missing import IGNORE
 from kspec.language.window import Window
 
 if TYPE_CHECKING:
@@ -148,8 +151,11 @@ def load_request(
         split = _windows(table, mapping, window, series, request, targets, actual, numbers)
         split.notes = [note for note in (untimed, *split.notes, unweighted, unused) if note]
         return split
+    ignored = {} if request.for_prediction else ignored_in_new(table, mapping, data)
+    rows.add(without_any_target(ignored, mapping, table.rows), "no target")
     _leave_out(rows, mapping, encodings, request)
     arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
+    arrays.absent = {name: absent[rows.kept] for name, absent in ignored.items()}
     context.stop_on_errors()
     if actual is not None:
         actual.complete(arrays, rows.kept)
@@ -250,7 +256,10 @@ def _leave_out(
         InvalidData: If each row has a gap.
     """
     targets = {} if request.for_prediction else mapping.targets
-    needed = [*mapping.input_columns, *(column for columns in targets.values() for column in columns)]
+    data = request.context.spec.document.data
+    policies = Policies(None if data is None else data.missing)
+    own = [column for columns in targets.values() for column in columns if policies.fill_of(column) != IGNORE]
+    needed = [*mapping.input_columns, *own]
     rows.add_gaps(needed)
     if not rows.kept.any():
         columns = [name for name in needed if rows.table.columns[name].missing.any()]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
 from kspec.data.distinct_values import count_values
 from kspec.data.distributions import distribution
+from kspec.data.ignored_targets import known_rows
 from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import NUMERIC, Column, Table
 
@@ -119,6 +120,7 @@ def profile_splits(
     targets: Mapping[str, Array],
     labels: Mapping[str, Labels],
     series: str = "",
+    ignored: Mapping[str, Array] | None = None,
 ) -> DataProfile:
     """The profile with the facts about each split.
 
@@ -129,14 +131,20 @@ def profile_splits(
         targets: By output, as in `DataSplit.targets`.
         labels: By output, the labels of a target that is classes.
         series: As in `DataProfile`.
+        ignored: By output, the rows whose target is ignored.
     """
+    ignored = ignored or {}
     return DataProfile(
         profile.source,
         sum(len(rows) for rows in splits.values()),
         profile.columns,
         parts={name: len(rows) for name, rows in splits.items()},
         classes={
-            name: _classes_by_split(targets[name], vocabulary, splits)
+            name: _classes_by_split(
+                targets[name],
+                vocabulary,
+                {split: known_rows(rows, ignored.get(name)) for split, rows in splits.items()},
+            )
             for name, vocabulary in labels.items()
             if len(vocabulary.names) <= MAX_COUNTED_CLASSES
         },

@@ -15,6 +15,7 @@ from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.derivation import Derivation, derive
 from kspec.data.file_columns import read_file_columns
+from kspec.data.ignored_targets import ignored_targets, set_placeholders, without_any_target
 from kspec.data.image_targets import read_image_targets
 from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.index_check import ValueCheck, inputs_by_row
@@ -93,7 +94,9 @@ def _load(data: Data, request: Request) -> Dataset:
     profile = profile_table(table, data.source, use=used)
     policies = Policies(data.missing)
     in_use = (*mapping.input_columns, *mapping.target_columns, *mapping.stratify, *data.split.columns)
-    kept = rows_to_keep(table, in_use, policies, ("data", "missing"), context)
+    ignored = ignored_targets(table, mapping, policies) if data.window is None else {}
+    useless = without_any_target(ignored, mapping, table.rows)
+    kept = rows_to_keep(table, in_use, policies, useless, ("data", "missing"), context)
     check_policies(table, mapping, policies, kept, context)
     series = None if data.window is None else series_of(table, data.window, context)
     numbers, dropped = table.row_numbers(), int((~kept).sum())
@@ -109,14 +112,18 @@ def _load(data: Data, request: Request) -> Dataset:
     fill_from_neighbors(table, mapping.input_columns, policies, data, series, context, splits)
     check_filled(table, mapping.input_columns, policies, fills, context)
     fill(table, fills)
+    ignored = ignored_targets(table, mapping, policies)
+    set_placeholders(table, mapping, ignored, splits["train"])
     if series is not None:
+        ignored = {name: rows[series.order] for name, rows in ignored.items()}
         table, numbers = table.arranged(series.order), numbers[series.order]
         splits = _in_order(splits, series)
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
+    arrays.absent = ignored
     labels = _labels(table, mapping, arrays, request)
-    scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context)
-    check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context)
+    scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context, ignored)
+    check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context, ignored)
     context.stop_on_errors()
     read_columns = {*used, *derivation.types}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
@@ -124,7 +131,7 @@ def _load(data: Data, request: Request) -> Dataset:
     width = {"width": len(own) + len(table.unusable)} if is_numbered else {}
     notes = [*arrays.notes, *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
-    profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled)
+    profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled, ignored)
     profile = replace(profile, copies=find_copies(table, mapping), drift=find_drift(table, mapping, splits))
     fitted: dict[str, Any] = {
         "fill": fills,

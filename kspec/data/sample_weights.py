@@ -54,9 +54,13 @@ def sample_weights(
             weight = weights_in_shape(weight, encoding, targets[name])
         setting = encoding.settings.class_weight
         if training and setting is not None and encoding.labels is not None:
-            by_class = class_weights(encoding, split.targets[name], setting)
+            by_class = _of_known(encoding, split.targets[name], setting, split.absent.get(name))
             by_class = weights_in_shape(by_class, encoding, targets[name])
             weight = by_class if weight is None else weight * by_class
+        absent = split.absent.get(name)
+        if absent is not None and absent.any():
+            known = known_weights(absent, encoding, targets[name])
+            weight = known if weight is None else weight * known
         if weight is not None:
             weights[name] = weight.astype("float32")
     if weights:
@@ -65,6 +69,41 @@ def sample_weights(
             if name not in weights:
                 weights[name] = weights_in_shape(ones, encoding, targets[name]) if name in targets else ones
     return weights
+
+
+def known_weights(absent: Array, encoding: TargetEncoding, target: Array) -> Array:
+    """The weight 0 where a target is ignored, else 1, in the shape that the loss takes.
+
+    A loss over several numbers weighs the example, which is ignored if one of them is missing.
+
+    Args:
+        absent: The examples without a target, shape (n,); or which of their rows have none, shape (n, horizon).
+        encoding: The encoding of the target.
+        target: The encoded target, shape (n, …).
+    """
+    try:
+        return weights_in_shape(np.asarray(~absent, float), encoding, target)
+    except ValueError:
+        example = absent.any(axis=tuple(range(1, absent.ndim)))
+        return weights_in_shape(np.asarray(~example, float), encoding, target)
+
+
+def _of_known(encoding: TargetEncoding, raw: Array, setting: Any, absent: Array | None) -> Array:
+    """Class weights, which examples without a target do not change.
+
+    Args:
+        encoding: The encoding of the target, which has labels.
+        raw: As in `DataSplit.targets`.
+        setting: As in `class_weights`.
+        absent: The examples without a target, shape (n,), or (n, horizon); None if all have one.
+    """
+    if absent is None or not absent.any():
+        return class_weights(encoding, raw, setting)
+    known = ~absent
+    by_class = class_weights(encoding, raw[known], setting)
+    result = np.ones((*absent.shape, *by_class.shape[1:]))
+    result[known] = by_class
+    return result
 
 
 def weights_in_shape(weight: Array, encoding: TargetEncoding, target: Array) -> Array:

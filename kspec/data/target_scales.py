@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kspec.analysis.target_scaling import TargetScaling
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.ignored_targets import known_rows
 from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.table import Table
 from kspec.data.types import OutputSpec
@@ -30,6 +31,7 @@ def learn_scales(
     training: Array,
     outputs: Mapping[str, OutputSpec],
     context: Context,
+    ignored: Mapping[str, Array],
 ) -> dict[str, TargetScaling]:
     """Learns how the target of each output is scaled.
 
@@ -41,6 +43,7 @@ def learn_scales(
         training: The rows of the training split.
         outputs: What is known of the outputs; a scale of classes is reported elsewhere.
         context: Receives what cannot be scaled.
+        ignored: By output, the rows whose target is ignored.
 
     Returns:
         By output with a scale, the scale.
@@ -51,7 +54,7 @@ def learn_scales(
         task = outputs[name].task if name in outputs else None
         if scale is None or task not in (None, "regression"):
             continue
-        scaling = _learn(scale, name, target, table, mapping, training, context)
+        scaling = _learn(scale, name, target, table, mapping, known_rows(training, ignored.get(name)), context)
         if scaling is not None:
             found[name] = scaling
     return found

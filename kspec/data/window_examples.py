@@ -146,6 +146,7 @@ def window_split(
         inputs=inputs,
         targets=target_windows(arrays.targets, anchors, window),
         weights={name: weights[anchors] for name, weights in arrays.weights.items()},
+        absent=target_windows(arrays.absent, anchors, window),
         kept={name: texts[anchors] for name, texts in arrays.table.kept.items()},
         windows=WindowPlaces(anchors, series, window, dict(arrays.targets)),
     )

@@ -238,6 +238,7 @@ def split_of_other_data(
     steps = numpy.arange(window.gap + 1, window.reach + 1) if window.horizon else numpy.zeros(1, int)
     rows = anchors[:, numpy.newaxis] + steps
     beyond = rows >= ends[:, numpy.newaxis]
+    split.absent = {}
     for name in split.targets:
         absent = beyond.copy()
         if name in arrays.absent:

@@ -126,7 +126,7 @@ class Data(Model):
     ] = Field(
         default=None,
         description="How to handle missing values: `drop_row`, `mean`, `median`, `most_frequent`, `forward`, "
-        "`backward` or a fill value; or a mapping from columns to these",
+        "`backward`, `ignore` (a target) or a fill value; or a mapping from columns to these",
     )
     split: Split = Field(default_factory=Split, description="How the examples are split")
     balance: BalanceSetting = Field(

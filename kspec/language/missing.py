@@ -15,7 +15,9 @@ STATISTICS = ("mean", "median", "most_frequent")
 """Fill values that are computed from the training split."""
 NEIGHBORS = ("forward", "backward")
 """Fill values that are those of the row before or after."""
-POLICIES = ("drop_row", *STATISTICS, *NEIGHBORS)
+IGNORE = "ignore"
+"""The policy of a target: an example without it has no loss for its output."""
+POLICIES = ("drop_row", *STATISTICS, *NEIGHBORS, IGNORE)
 """Ways to handle missing values, besides a fill value."""
 FillValue = str | float | bool
 _KEYS = ("fill", "else", "indicator")
@@ -116,7 +118,7 @@ def _check_fill(key: str, value: dict[Any, Any]) -> None:
     _check_value(key, fill)
     if not isinstance(indicator, bool):
         fail(f"`indicator` must be true or false, not {kind_of(indicator)}", key=key)
-    if fill == "drop_row" and indicator:
+    if fill in ("drop_row", IGNORE) and indicator:
         fail(f"`{fill}` leaves no gap to indicate", key=key, help="remove `indicator`, or fill the gaps")
     if "else" not in value:
         return

@@ -34,10 +34,12 @@ def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: 
     tensors = dict(zip(flat_order(built.graph.outputs), built.model.outputs, strict=True))
     masked = {name for name, tensor in tensors.items() if getattr(tensor, "_keras_mask", None) is not None}
     outputs = built.settings.outputs
-    constants = constant_answers(targets_in_units(train.targets, outputs), outputs, masked)
+    trained = known_examples(targets_in_units(train.targets, outputs), dataset.splits["train"])
+    constants = constant_answers(trained, outputs, masked)
     columns, targets = dataset.fitted["columns"]["targets"], targets_in_units(evaluated.targets, outputs)
-    result = baseline(constants, targets, evaluated.weights, outputs, columns, dataset.labels)
-    own = {name: each for name, each in outputs.items() if name not in masked}
+    known, weights = known_examples(targets, split), known_examples(evaluated.weights, split)
+    result = baseline(constants, known, weights, outputs, columns, dataset.labels)
+    own = {name: each for name, each in outputs.items() if name not in masked and name not in split.absent}
     encodings = encodings_of(built, dataset)
     result.forecasts.update(naive_forecasts(split, targets, evaluated.weights, own, encodings))
     return result
@@ -63,9 +65,22 @@ def baseline_of_run(
     targets = targets_in_units(evaluated.targets, outputs)
     columns = {name: encoding.columns for name, encoding in encodings.items()}
     labels = {name: encoding.vocabulary for name, encoding in encodings.items() if encoding.vocabulary is not None}
-    result = baseline(constants, targets, evaluated.weights, outputs, columns, labels)
-    result.forecasts.update(naive_forecasts(split, targets, evaluated.weights, outputs, encodings))
+    known, weights = known_examples(targets, split), known_examples(evaluated.weights, split)
+    result = baseline(constants, known, weights, outputs, columns, labels)
+    own = {name: each for name, each in outputs.items() if name not in split.absent}
+    result.forecasts.update(naive_forecasts(split, targets, evaluated.weights, own, encodings))
     return result
+
+
+def known_examples(values: Mapping[str, Any], split: DataSplit) -> dict[str, Any]:
+    """Targets or weights of the examples that have a target.
+
+    Args:
+        values: By output, shape (n, …).
+        split: The examples.
+    """
+    known = {name: ~absent.reshape(len(absent), -1).any(axis=1) for name, absent in split.absent.items()}
+    return {name: each[known[name]] if name in known else each for name, each in values.items()}
 
 
 def targets_in_units(targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings]) -> dict[str, Any]:

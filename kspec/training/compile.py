@@ -9,6 +9,7 @@ from kspec.analysis.settings import OutputSettings, Settings
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
 from kspec.training.column_losses import by_column
+from kspec.training.ignored_examples import count_weighted, ignores_targets, known_accuracy
 from kspec.training.ignored_labels import count_others, counted_metric
 from kspec.training.unscaled_metrics import measure_in_units
 
@@ -29,8 +30,13 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     maker = Maker()
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     losses = {name: _loss(maker, output) for name, output in trained.items()}
+    partial = {name for name in trained if ignores_targets(spec.document.data, name)}
     metrics = {name: _metrics(maker, output.metrics, output) for name, output in trained.items()}
     weighted = {name: _metrics(maker, output.weighted_metrics, output) for name, output in trained.items()}
+    for name in partial:
+        own = [known_accuracy(metric, trained[name].target_form) for metric in trained[name].metrics]
+        weighted[name] = [*map(count_weighted, _metrics(maker, own, trained[name])), *weighted[name]]
+        metrics[name] = []
     weights = {name: output.loss_weight for name, output in trained.items() if output.loss_weight is not None}
     single = len(settings.outputs) == 1
     model.compile(

@@ -285,7 +285,8 @@ def describe_dataset(
     for key, action in (("columns", "compute new columns"), ("where", "filter rows"), ("distinct", "leave out rows")):
         if getattr(info.data, key):
             info.report_unsupported(action, ("data", key), help="write a file with the columns and rows that are used")
-    for column in info.used_columns():
+    of_targets = [column for own in fitted.get("targets", {}).values() for column in own]
+    for column in [*info.used_columns(), *of_targets]:
         rule = missing_rule(info.data.missing, column)
         action = "" if rule is None else unsupported_rule(rule)
         if rule is not None and action:

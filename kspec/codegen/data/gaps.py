@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec.data import Dataset
 from kspec.data.imputation import Policies
-from kspec.language.missing import NEIGHBORS, MissingRule
+from kspec.language.missing import IGNORE, NEIGHBORS, MissingRule
 
 
 def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -> str:
@@ -30,4 +30,6 @@ def unsupported_rule(rule: MissingRule) -> str:
     """What exported code cannot do of a rule for gaps, as an infinitive; empty if it can do all."""
     if rule.fill in NEIGHBORS:
         return f"fill gaps {rule.fill}"
+    if rule.fill == IGNORE:
+        return "ignore missing targets"
     return "indicate gaps" if rule.indicator else ""
