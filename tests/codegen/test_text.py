@@ -160,6 +160,22 @@ def test_expressions_are_reported(tmp_path):
     assert [(d.code, d.span.line) for d in raised.value.diagnostics if d.is_error] == [("KS620", n) for n in (4, 5, 6)]
 
 
+def test_rules_for_gaps_without_code_are_reported(tmp_path):
+    rows = "".join(f"{n if n % 5 else ''},{n % 3},{n if n % 4 else ''},{n}\n" for n in range(40))
+    (tmp_path / "t.csv").write_text("a,b,y,z\n" + rows)
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(
+        "kspec: 1\ndata:\n  csv: t.csv\n  inputs: [a, b]\n  targets: {y: y, z: z}\n  missing:\n"
+        "    a: {fill: forward, else: 0}\n    b: {fill: 0, indicator: true}\n    y: ignore\n"
+        "inputs: {x: {shape: [3]}}\nlayers:\n  - Dense: {units: 1}\n    name: y\n"
+        "  - Dense: {units: 1}\n    name: z\n    from: x\noutputs: [y, z]\npredict:\n  keep: [b]\n"
+    )
+    with pytest.raises(SpecError) as raised:
+        exported(spec, tmp_path / "exported.py")
+    found = {(d.code, d.span.line) for d in raised.value.diagnostics if d.is_error}
+    assert found == {("KS620", n) for n in (7, 8, 9, 19)}
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
