@@ -3,7 +3,7 @@
     python specs/data/make.py            # write them here
     python specs/data/make.py --check    # make them in a temporary folder and compare; exit code 1 when a file differs
 
-It needs packages that kspec itself does not: scikit-learn (four sets), statsmodels (the CO2 series) and Pillow (the
+It needs packages that kspec itself does not: scikit-learn (four sets), statsmodels (CO2 and sunspots) and Pillow (the
 pictures). The files beside this script were made with
 
     pip install scikit-learn==1.9.1 statsmodels==0.15.0 pillow==13.0.0
@@ -25,6 +25,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 from statsmodels.datasets import co2 as mauna_loa
+from statsmodels.datasets import sunspots as sunspots_of_years
 
 HERE = Path(__file__).resolve().parent
 
@@ -142,8 +143,14 @@ def co2_windows(folder: Path) -> None:
     write_csv(folder / "co2_windows.csv", header, rows)
 
 
+def sunspots(folder: Path) -> None:
+    data = sunspots_of_years.load_pandas().data
+    rows = ([number(year), number(count)] for year, count in data[["YEAR", "SUNACTIVITY"]].to_numpy(dtype=float))
+    write_csv(folder / "sunspots.csv", ["year", "sunspots"], rows)
+
+
 def make(folder: Path) -> None:
-    for one in (breast_cancer, diabetes, wine, digits, co2_windows):
+    for one in (breast_cancer, diabetes, wine, digits, co2_windows, sunspots):
         one(folder)
 
 

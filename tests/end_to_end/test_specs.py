@@ -18,6 +18,7 @@ SHIPPED = {
     "mlp": (572, 551, (1,)),
     "cnn": (35_813, 35_813, (1,)),
     "rnn": (601, 601, (1,)),
+    "forecast": (772, 769, (1,)),
     "regression": (918, 897, (1,)),
     "multiclass": (None, None, (3,)),
     "shared_layers": (None, None, (1,)),
@@ -33,7 +34,7 @@ CLASSIFIERS = {
 }
 
 
-LONG = ("rnn", "tutorial/cnn", "tutorial/shared_input", "tutorial/multiple_inputs", "tutorial/multiple_outputs")
+LONG = ("rnn", "forecast", "tutorial/cnn", "tutorial/shared_input", "tutorial/multiple_inputs", "tutorial/multiple_outputs")
 """Run with the slow tests: other specs have the same features."""
 
 
