@@ -147,4 +147,4 @@ def test_a_real_series_beats_the_naive_forecasts(tmp_path: Path, monkeypatch: py
         folder = kspec.run(spec.source.name).folder
         metrics = json.loads((folder / "metrics.json").read_text())
         scores = [each["mean_absolute_error"] for each in metrics["baseline"]["forecasts"].values()]
-        assert metrics["test"]["mean_absolute_error"] < 0.8 * min(scores)
+        assert metrics["evaluate"]["mean_absolute_error"] < 0.8 * min(scores)
