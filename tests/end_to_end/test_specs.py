@@ -34,7 +34,14 @@ CLASSIFIERS = {
 }
 
 
-LONG = ("rnn", "forecast", "tutorial/cnn", "tutorial/shared_input", "tutorial/multiple_inputs", "tutorial/multiple_outputs")
+LONG = (
+    "rnn",
+    "forecast",
+    "tutorial/cnn",
+    "tutorial/shared_input",
+    "tutorial/multiple_inputs",
+    "tutorial/multiple_outputs",
+)
 """Run with the slow tests: other specs have the same features."""
 
 
