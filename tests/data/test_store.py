@@ -13,6 +13,7 @@ import pytest
 
 import kspec
 from kspec.cli import main
+from kspec.compiler.compile import compile_spec
 from kspec.data import mapped_arrays, store
 from kspec.data.stored_data import stored_data
 from tests.data.helpers import make_spec, read
@@ -144,14 +145,14 @@ def test_two_that_write_at_once_both_succeed(tmp_path: Path, monkeypatch: Any) -
         write(self, dataset)
 
     monkeypatch.setattr(store.Store, "write", together)
-    make_spec(tmp_path, SPEC, INPUTS)
+    specs = [make_spec(tmp_path, SMALL) for _ in range(2)]
     found: list[Any] = []
-    threads = [threading.Thread(target=lambda: found.append(read(tmp_path, SPEC, INPUTS))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda s=spec: found.append(compile_spec(s).read_data())) for spec in specs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert_same(found[0].data, found[1].data)
+    assert_same(*found)
     assert not only_folder().name.startswith(".")
 
 
@@ -161,8 +162,6 @@ def test_small_tables_are_stored_on_demand(tmp_path: Path, monkeypatch: Any, cap
     make_spec(tmp_path, SMALL)
     assert not stored_data()
     spec = kspec.load(tmp_path / "spec.yaml")
-    from kspec.compiler.compile import compile_spec
-
     compile_spec(spec).read_data(keep=True)
     (each,) = stored_data()
     assert not mapped_arrays.is_mapped(compile_spec(spec).read_data().splits["train"].inputs["x"])
@@ -176,8 +175,6 @@ def test_small_tables_are_stored_on_demand(tmp_path: Path, monkeypatch: Any, cap
 def test_what_cannot_be_stored_is_a_warning(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("KSPEC_CACHE", "off")
     monkeypatch.setattr(mapped_arrays, "MOST", 1e9)
-    from kspec.compiler.compile import compile_spec
-
     compiled = compile_spec(make_spec(tmp_path, SMALL))
     compiled.read_data(keep=True)
     assert [str(problem.code) for problem in compiled.report if "KSPEC_CACHE is off" in problem.message] == ["KS567"]
