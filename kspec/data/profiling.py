@@ -12,6 +12,8 @@ from kspec.data.distinct_values import count_values
 from kspec.data.distributions import distribution
 from kspec.data.ignored_targets import known_rows
 from kspec.data.mapped_arrays import pieces, row_bytes
+from kspec.data.parallel import in_parallel
+from kspec.data.repeated_examples import repeated_examples
 from kspec.data.table import NUMERIC, Column, Table
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 MAX_COUNTED_CLASSES = 1000
-MAX_COMPARED_BYTES = 1 << 27
-"""Larger data is not searched for examples that occur in two splits."""
 CHECKED_ROWS = 10_000
 """Rows of a target that are compared at once."""
 CLOSE = 0.01
@@ -44,8 +44,11 @@ def profile_table(
         source: Its kind, such as `csv`.
         use: By column, what it is used for, as in `ColumnProfile.use`.
     """
-    columns = tuple(profile_column(column, (use or {}).get(name, ())) for name, column in table.columns.items())
-    return DataProfile(source, table.rows, columns)
+    columns, uses = table.columns.values(), use or {}
+    profiles = in_parallel(
+        lambda column: profile_column(column, uses.get(column.name, ())), columns, table.rows * len(columns)
+    )
+    return DataProfile(source, table.rows, tuple(profiles))
 
 
 def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
@@ -148,7 +151,7 @@ def profile_splits(
             for name, vocabulary in labels.items()
             if len(vocabulary.names) <= MAX_COUNTED_CLASSES
         },
-        repeated=_repeated(splits, [*inputs.values(), *targets.values()]),
+        repeated=repeated_examples(splits, [*inputs.values(), *targets.values()]),
         not_one_hot={name: rows for name, target in targets.items() if (rows := _not_one_hot(target)) is not None},
         series=series,
     )
@@ -212,31 +215,6 @@ def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]
             counts += numpy.bincount(classes, minlength=len(labels.names))
         counted[split] = {name: int(count) for name, count in zip(labels.names, counts, strict=True) if count}
     return counted
-
-
-def _repeated(splits: Mapping[str, Array], arrays: Sequence[Any]) -> dict[str, int]:
-    """How many examples of each other split also occur in training; empty if comparing them would take long."""
-    import numpy
-
-    in_memory = all(isinstance(array, numpy.ndarray) for array in arrays)
-    if len(splits) < 2 or not in_memory or sum(array.nbytes for array in arrays) > MAX_COMPARED_BYTES:
-        return {}
-    examples = list(zip(*(_keys(array) for array in arrays), strict=True))
-    seen = {examples[row] for row in splits["train"].tolist()}
-    return {
-        split: sum(examples[row] in seen for row in rows.tolist()) for split, rows in splits.items() if split != "train"
-    }
-
-
-def _keys(array: Array) -> list[Any]:
-    """A hashable key for each example: equal keys, equal examples."""
-    import numpy
-
-    if not array.size or array.dtype == object:
-        return [tuple(row) for row in array.reshape(len(array), -1).tolist()]
-    flat = numpy.ascontiguousarray(array).reshape(len(array), -1)
-    keys: list[Any] = flat.view(numpy.dtype((numpy.void, flat.shape[1] * flat.itemsize))).ravel().tolist()
-    return keys
 
 
 def _example(value: Any) -> str:

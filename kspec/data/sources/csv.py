@@ -11,6 +11,7 @@ from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.mapped_arrays import use_disk
 from kspec.data.packed_files import is_packed
+from kspec.data.parallel import in_parallel
 from kspec.data.sources.csv_errors import explain, report_ragged
 from kspec.data.sources.csv_header import Header, nameless, option, read_header
 from kspec.data.sources.csv_text import CsvText
@@ -24,7 +25,7 @@ from kspec.data.sources.read_request import (
     row_splits,
     source_files,
 )
-from kspec.data.table import FileRows, Table
+from kspec.data.table import Column, FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, NumberFormat, typed_column
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.csv_options import WHITESPACE, CsvOptions
@@ -104,7 +105,14 @@ def _is_untidy(piece: _Piece) -> bool:
 
     if piece.ragged:
         return True
-    return any(pc.any(pc.match_substring_regex(column, r"^\s|\s$")).as_py() for column in piece.table.columns)
+
+    def is_untidy(column: Any) -> bool:
+        return any(
+            pc.sum(pc.binary_length(chunk)) != pc.sum(pc.binary_length(pc.ascii_trim_whitespace(chunk)))
+            for chunk in column.chunks
+        )
+
+    return any(in_parallel(is_untidy, piece.table.columns, piece.table.num_rows * piece.table.num_columns))
 
 
 def _read_file(source: SourceFile, text: CsvText, options: CsvOptions, context: Context) -> _Piece | None:
@@ -256,13 +264,17 @@ def _combined(
     if isinstance(options.missing, dict) and not _are_known(options.missing, table, names, context):
         return None
     texts = _Texts(combined.num_rows, shown_names[0], context.limits)
-    for name in names:
+
+    def typed(name: str) -> Column:
         numbers = NumberFormat(options.decimal, options.thousands, options.marks(name), trimmed=not text.has_quotes)
-        try:
-            table.columns[name] = typed_column(name, combined.column(name), texts.take, numbers)
-        except LimitReached as reached:
-            context.limit(reached, files[0].path)
-            return None
+        return typed_column(name, combined.column(name), texts.take, numbers)
+
+    try:
+        columns = in_parallel(typed, names, combined.num_rows * len(names))
+    except LimitReached as reached:
+        context.limit(reached, files[0].path)
+        return None
+    table.columns = dict(zip(names, columns, strict=True))
     start = 0
     for file, shown, count in zip(files, shown_names, counts, strict=True):
         table.files.append(FileRows(shown, start, start + count))
