@@ -14,6 +14,7 @@ from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES, SUFFIXES, Data
 from kspec.language.excel_options import ExcelOptions
 from kspec.language.file_columns import file_patterns
+from kspec.language.sql_options import SqlOptions
 from kspec.language.window import column_names
 from kspec.syntax.file_patterns import InvalidPattern, parse_pattern
 from kspec.syntax.regular_files import shown_path
@@ -69,6 +70,8 @@ def _with_options(kind: str, setting: Any, data: Data | None) -> Any:
         data: The spec's `data` section.
     """
     trained = None if data is None else getattr(data, kind)
+    if isinstance(trained, SqlOptions) and isinstance(setting, str):
+        return trained.model_copy(update={"connect": setting})
     if isinstance(trained, (CsvOptions, ExcelOptions)) and not isinstance(setting, type(trained)):
         return trained.model_copy(update={"path": setting})
     return setting

@@ -18,6 +18,7 @@ from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.language.missing import ColumnFill, FillValue, check_missing
 from kspec.language.source_files import Files, Paths, SplitName
 from kspec.language.split import Split
+from kspec.language.sql_options import SqlSource
 from kspec.language.targets import Targets
 from kspec.language.window import InputColumns, Window, WindowColumns
 
@@ -27,6 +28,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "json": (".json", ".jsonl", ".ndjson"),
     "excel": (".xlsx", ".xlsm"),
     "arrow": (".arrow", ".feather", ".ipc", ".arrows"),
+    "sql": (".db", ".sqlite", ".sqlite3"),
     "npz": (".npz",),
     "npy": (".npy",),
     "images": CONTENT_SUFFIXES["image"],
@@ -75,6 +77,7 @@ class Data(Model):
     parquet: Files = Field(default=None, description="Parquet files")
     json: Files = Field(default=None, description="JSON: an array of objects, or one on each line")
     excel: ExcelFiles = Field(default=None, description="Excel workbooks: `book.xlsx`, or a mapping with `sheet`")
+    sql: SqlSource = Field(default=None, description="The rows of a query on an SQLite file or a PostgreSQL server")
     arrow: Files = Field(default=None, description="Arrow files (Feather) and streams")
     npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
@@ -203,7 +206,17 @@ class Data(Model):
         return next(name for name in SOURCES if name in self.model_fields_set)
 
 
-_OTHER_NAMES = {"xls": "excel", "xlsx": "excel", "feather": "arrow", "jsonl": "json", "tsv": "csv", "image": "images"}
+_OTHER_NAMES = {
+    "database": "sql",
+    "sqlite": "sql",
+    "postgresql": "sql",
+    "xls": "excel",
+    "xlsx": "excel",
+    "feather": "arrow",
+    "jsonl": "json",
+    "tsv": "csv",
+    "image": "images",
+}
 """What a source might be called → its name."""
 
 

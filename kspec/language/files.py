@@ -141,7 +141,9 @@ Place = tuple[Any, Any, Path]
 def _files(values: dict[str, Any]) -> Iterator[Place]:
     data = values.get("data") or {}
     for source in SOURCES:
-        if source in data and source != "synthetic":
+        if source == "sql" and isinstance(data.get(source), dict) and "connect" in data[source]:
+            yield from _of_source(data[source], "connect", ("data", source, "connect"))
+        elif source in data and source not in ("synthetic", "sql"):
             yield from _of_source(data, source, ("data", source))
     if isinstance(data.get("split"), dict) and isinstance(data["split"].get("lists"), dict):
         yield from _of_source(data["split"], "lists", ("data", "split", "lists"))

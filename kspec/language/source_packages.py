@@ -11,7 +11,10 @@ class SourcePackage(NamedTuple):
     install: str
 
 
-SOURCE_PACKAGES = {"excel": SourcePackage("python_calamine", "kspec[excel]")}
+SOURCE_PACKAGES = {
+    "excel": SourcePackage("python_calamine", "kspec[excel]"),
+    "sql": SourcePackage("adbc_driver_manager", "kspec[sql]"),
+}
 """Source → the package that reads it."""
 
 
