@@ -241,6 +241,16 @@ class Context:
             self.opened[str(file)] = []  # it changed while it was read
         return stream
 
+    def read(self, file: Path) -> bytes:
+        """The bytes of a file of the data.
+
+        Raises:
+            PathRefused: If the spec may not read it.
+            OSError: If it cannot be opened, or is not a regular file.
+        """
+        with self.open(file) as stream:
+            return stream.read()
+
     def reading_problem(self, file: Path) -> PathProblem | None:
         """Why a file or folder of the data may not be read; None if it may."""
         return None if self.source_path is None else self.spec.paths.reading_problem(display_name(file, self), file)

@@ -62,7 +62,7 @@ class DecodedFiles:
         one = tf.TensorSpec(self.example_shape, self.dtype)
 
         def decode(chosen: Any) -> Any:
-            return tf.map_fn(self.decode, self._encoded(chosen), fn_output_signature=one)
+            return tf.map_fn(self.decode, self.encoded(chosen), fn_output_signature=one)
 
         return decode
 
@@ -78,7 +78,7 @@ class DecodedFiles:
 
         tf = import_tensorflow()
 
-        encoded = tf.data.Dataset.range(len(self.files)).batch(_READ_TOGETHER).map(self._encoded).unbatch()
+        encoded = tf.data.Dataset.range(len(self.files)).batch(_READ_TOGETHER).map(self.encoded).unbatch()
         decoded = encoded.map(self.decode, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         examples = numpy.empty(self.shape, dtype=self.dtype)
         for number, example in enumerate(decoded.as_numpy_iterator()):
@@ -104,8 +104,8 @@ class DecodedFiles:
                 files.append(file)
         return files
 
-    def _encoded(self, chosen: Any) -> Any:
-        """Indices, shape (b,) → the bytes of these files, shape (b,)."""
+    def encoded(self, chosen: Any) -> Any:
+        """Indices, a tensor of shape (b,) → the bytes of these files, a tensor of shape (b,)."""
         import numpy
         import tensorflow as tf
 

@@ -25,7 +25,7 @@ from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
 from kspec.language.data_limits import Limits
 from kspec.syntax.path_policy import PathProblem
-from kspec.syntax.regular_files import open_regular, opened_path
+from kspec.syntax.regular_files import read_in_place
 from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
@@ -66,16 +66,20 @@ def image_reader(context: Context) -> Callable[[str], bytes]:
     It raises OSError or LimitReached.
     """
     limits = context.limits
+    checked: dict[str, tuple[int, ...]] = {}
 
     def read(path: str) -> bytes:
-        with open_regular(path) as stream:
-            encoded = stream.read() if opened_path(stream, path) == path else None
-        if encoded is None:  # it does not lie any more where it was when it was checked
-            with context.open(pathlib.Path(path)) as stream:
-                encoded = stream.read()
+        found = read_in_place(path)
+        if found is not None and checked.get(path) == found[1]:
+            return found[0]
+        encoded = found[0] if found is not None else context.read(pathlib.Path(path))
         size = image_size(io.BytesIO(encoded))
         check_pixels(size, os.path.basename(path), limits)
-        return encoded if size is not None else transcoded(encoded, path, limits)
+        if size is None:
+            return transcoded(encoded, path, limits)
+        if found is not None:
+            checked[path] = found[1]
+        return encoded
 
     return read
 

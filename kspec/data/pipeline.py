@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kspec.data.decoded_files import DecodedFiles
 from kspec.data.mapped_arrays import counted, is_mapped
 from kspec.data.randomness import ORDER, generator
 from kspec.data.window_array import copied_if_small
@@ -206,18 +207,38 @@ class Batches:
         return whole.concatenate(rest) if full else rest
 
     def _decoded(self, tf: Any, order: Any) -> Any:
-        """Batches of images and windows that are made on demand, several batches in parallel."""
+        """Batches of files and windows that are made on demand; several files are decoded in parallel."""
         gather = self._gatherer(tf)
-        decoders = {name: array.decoder() for name, array in self.inputs.items() if not isinstance(array, np.ndarray)}
+        files = {name: array for name, array in self.inputs.items() if isinstance(array, DecodedFiles)}
+        others = {
+            name: array.decoder()
+            for name, array in self.inputs.items()
+            if not isinstance(array, np.ndarray) and name not in files
+        }
         size, count = self.batch_size, self.examples
 
-        def batch(step: Any) -> Any:
-            chosen = order[step * size : tf.minimum((step + 1) * size, count)]
-            x, y, w = gather(chosen)
-            decoded = {name: decode(chosen) for name, decode in decoders.items()}
-            return self._structure({name: decoded[name] if name in decoded else x[name] for name in self.inputs}, y, w)
+        def choose(step: Any) -> Any:
+            return order[step * size : tf.minimum((step + 1) * size, count)]
 
-        return tf.data.Dataset.range(self.steps).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+        def batch(chosen: Any, decoded: Any) -> Any:
+            x, y, w = gather(chosen)
+            x |= decoded | {name: decode(chosen) for name, decode in others.items()}
+            return self._structure({name: x[name] for name in self.inputs}, y, w)
+
+        batches = tf.data.Dataset.range(self.steps).map(choose)
+        if not files:
+            return batches.map(lambda chosen: batch(chosen, {}), num_parallel_calls=tf.data.AUTOTUNE)
+        read = batches.map(lambda chosen: (chosen, {name: array.encoded(chosen) for name, array in files.items()}))
+        decoded = (
+            read.prefetch(tf.data.AUTOTUNE)
+            .unbatch()
+            .map(
+                lambda one, encoded: (one, {name: array.decode(encoded[name]) for name, array in files.items()}),
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
+        )
+        return decoded.batch(size).map(batch)
 
     def _gatherer(self, tf: Any) -> Any:
         """A function: indices, shape (b,) → inputs in memory, targets and weights of these examples."""

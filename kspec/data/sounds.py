@@ -7,7 +7,6 @@ cut at the end.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from kspec.data.types import InputSpec
 from kspec.data.wav import WavHeader, read_samples
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
-from kspec.syntax.regular_files import open_regular, opened_path
+from kspec.syntax.regular_files import read_in_place
 from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
@@ -183,11 +182,8 @@ def _reader(context: Context) -> Callable[[str], bytes]:
     """A function that reads a file, and makes sure that it still is one that may be read; it raises OSError."""
 
     def read(path: str) -> bytes:
-        with open_regular(path) as stream:
-            if opened_path(stream, path) == path:
-                return stream.read()
-        with context.open(Path(os.fspath(path))) as stream:  # it does not lie any more where it was
-            return stream.read()
+        found = read_in_place(path)
+        return found[0] if found is not None else context.read(Path(path))
 
     return read
 

@@ -68,6 +68,8 @@ _OF_COLUMNS = {
     *(("window", key) for key in ("time", "by")),
 }
 """The settings of `data:` that name a column."""
+_BY_COLUMN = (("data", "missing"), ("data", "csv", "missing"), ("data", "read"), ("data", "resize"))
+"""The mappings whose keys are columns."""
 
 
 def complete(
@@ -184,7 +186,7 @@ class _Proposals:
             models = mapping(self.value.get("models"))
             inside = [f"{name}/{layer}" for name, model in models.items() for layer in layers_of_application(model)]
             return self._named_keys([*layers, *models, *inside])
-        if path in (("data", "missing"), ("data", "csv", "missing")):
+        if path in _BY_COLUMN:
             return self._named_keys(self._columns())
         if len(path) < 3 or not is_entry(path[:-1]):
             return None

@@ -176,6 +176,28 @@ def test_rules_for_gaps_without_code_are_reported(tmp_path):
     assert found == {("KS620", n) for n in (7, 8, 9, 19)}
 
 
+def test_files_of_columns_are_reported(tmp_path):
+    from PIL import Image
+
+    for number in range(10):
+        (tmp_path / "p" / "ab"[number % 2]).mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / "p" / "ab"[number % 2] / f"{number}.webp")
+    for data, what in (
+        ("files: {image: 'p/{class}/*.webp'}", "`files` data"),
+        ("images: p", "WebP and TIFF images"),
+        ("images: p, resize: {image: crop}", "the files of a column"),
+    ):
+        spec = tmp_path / "spec.yaml"
+        spec.write_text(
+            f"kspec: 1\ndata: {{{data}}}\ninputs: {{x: {{shape: [4, 4, 3]}}}}\n"
+            "layers:\n  - Flatten\n  - Dense: {units: 1, activation: sigmoid}\n    name: y\n"
+        )
+        with pytest.raises(SpecError) as raised:
+            exported(spec, tmp_path / "exported.py")
+        errors = [(d.code, d.message, d.span.line) for d in raised.value.diagnostics if d.is_error]
+        assert errors == [("KS620", f"exported Python code cannot read {what} yet", 2)]
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [

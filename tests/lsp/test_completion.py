@@ -186,6 +186,14 @@ def test_proposals_fit_the_place(editor):
     assert {"first", "größe"} <= set(editor.complete())
     editor.type("missing: {", "missing: {first: ")
     assert set(editor.complete()) == {"drop_row", "mean", "median", "most_frequent", "forward", "backward"}
+    editor.type("missing: {first: ", "read: {")
+    assert {"first", "größe"} <= set(editor.complete())
+    editor.type("read: {", "read: {first: ")
+    assert {"image", "audio", "text"} <= set(editor.complete())
+    editor.open(SMALL)
+    editor.type("csv: table.csv", 'files: {photo: "p/{who}/*.png"}')
+    editor.type("{grade: mark}}", "{grade: ")
+    assert set(editor.complete()) == {"photo", "who"}
     editor.open(SMALL)
     editor.type("csv: table.csv", "csv: ")
     assert "table.csv" in editor.complete()

@@ -11,6 +11,9 @@ from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, docstring, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 
+TRANSCODED = (".webp", ".tif", ".tiff")
+"""The suffixes of images that TensorFlow does not decode."""
+
 
 class ImageReader:
     """Writes the functions that read images, with their classes and file names.
@@ -26,6 +29,9 @@ class ImageReader:
 
     def write(self, info: DatasetInfo, name: str) -> list[str]:
         """Writes the function that reads a data set and returns the names of what it returns."""
+        read = [name for split in info.dataset.splits.values() for name in split.names or ()]
+        if any(file.lower().endswith(TRANSCODED) for file in read):
+            raise UnsupportedInPython("read WebP and TIFF images", ("data",))
         self.file.imports |= {"tensorflow as tf", "pathlib", "numpy as np"}
         folders = info.files()
         if len(folders) == 1:
