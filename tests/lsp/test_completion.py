@@ -185,7 +185,7 @@ def test_proposals_fit_the_place(editor):
     editor.type("targets: {grade: mark}}", "missing: {")
     assert {"first", "größe"} <= set(editor.complete())
     editor.type("missing: {", "missing: {first: ")
-    assert set(editor.complete()) == {"drop_row", "mean", "median", "most_frequent", "forward", "backward"}
+    assert {"drop_row", "mean", "median", "most_frequent", "forward", "backward"} <= set(editor.complete())
     editor.type("missing: {first: ", "read: {")
     assert {"first", "größe"} <= set(editor.complete())
     editor.type("read: {", "read: {first: ")
