@@ -18,7 +18,7 @@ class ColumnProfile:
 
     Args:
         name: The column's name.
-        type: integer, float, boolean, text, array or image.
+        type: integer, float, boolean, text, array, list or image.
         rows: The number of rows.
         missing: The number of rows without a value.
         minimum: The smallest number; None if there are no numbers.

@@ -103,6 +103,7 @@ class _Resolver:
                 threshold=thresholds.get(name, default_threshold) if task in THRESHOLDED_TASKS else 0.5,
                 logits=logits,
                 unit_names=facts.unit_names,
+                is_padded=facts.is_padded,
                 scaling=facts.scaling,
             ).changed(**removed)
         stages = attempt(lambda: resolve_stages(self.spec, self.graph, optimizer, self.report))

@@ -74,6 +74,7 @@ class OutputSettings(MayLackValues):
             of a hinge loss.
         logits: Whether the output is logits, which `predict` turns into probabilities.
         unit_names: What each unit stands for: a label or a column of the target; empty if unknown.
+        is_padded: Whether its target is padded lists, whose padding no loss and no metric counts.
         scaling: The scale of the values that the loss and the network see; None for the unit of the column.
     """
 
@@ -88,6 +89,7 @@ class OutputSettings(MayLackValues):
     threshold: float
     logits: bool
     unit_names: list[str] = field(default_factory=list)
+    is_padded: bool = False
     scaling: TargetScaling | None = None
 
     @property
@@ -194,6 +196,7 @@ class TargetFacts:
         labels: The classes of the target in the order of their numbers; empty if unknown, or if it has none.
         column_names: The columns of the target; empty if unknown.
         scaling: Its scale, if the loss sees scaled values.
+        is_padded: Whether it is padded lists.
     """
 
     columns: int | None = None
@@ -203,6 +206,7 @@ class TargetFacts:
     labels: tuple[str, ...] = ()
     column_names: tuple[str, ...] = ()
     scaling: TargetScaling | None = None
+    is_padded: bool = False
 
     @property
     def unit_names(self) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kspec.analysis.data_profile import DataProfile
+from kspec.analysis.list_targets import list_targets
 from kspec.analysis.settings import TargetFacts
 from kspec.analysis.shapes.types import Types
 from kspec.ir import Graph
@@ -26,6 +27,8 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
         profile: Facts about the data, if it has been read.
     """
     facts = {}
+    lists = attempt(lambda: list_targets(spec))
+    encoded = [] if lists is REMOVED else [name for name, setting in lists.items() if setting.through is not None]
     for name, tensor in graph.outputs.items():
         shape = types.tensor(tensor).shape
         units = None if shape is None else shape[-1] if len(shape) > 1 else 1
@@ -35,6 +38,8 @@ def target_facts(spec: Spec, graph: Graph, types: Types, profile: DataProfile | 
         if profile is not None and profile.source != "synthetic":
             columns, present = _columns_in_data(name, profile, len(shape or (None, None)))
             labels, column_names = _labels(name, profile), _column_names(name, profile)
+        if name in encoded:
+            columns, present = None, True
         if horizon := _horizon(spec):
             columns = _columns_of_rows(spec, name, profile, horizon if shape is not None and len(shape) == 2 else 1)
         elif shape is None or (len(shape) > 2 and profile is None):  # columns may be positions

@@ -28,10 +28,12 @@ from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, count_others_function, evaluate_lines, fit_lines, minimize_class
 from kspec.codegen.training.weights import BY_COLUMN
 from kspec.data.step_check import encodings_before_build
+from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, codes
 from kspec.ir.entry_spans import head_span
 from kspec.ir.preset import is_preset
 from kspec.language import Spec
+from kspec.language.sequences import ListColumn
 from kspec.syntax.sizes import sizes_in
 
 if TYPE_CHECKING:
@@ -77,6 +79,10 @@ def python_source(
         if data is not None and getattr(data, key):
             report_unsupported(spec, report, "read the files of a column", ("data", key))
             return ""
+    if (path := _path_of_lists(spec, dataset)) is not None:
+        help = "`kspec export` to another format has the network; `keras.utils.pad_sequences` pads the lists"
+        report_unsupported(spec, report, "pad lists", path, help)
+        return ""
     try:
         return _PythonExport(spec, analysis, dataset, report, others or {}, Path(os.path.abspath(folder))).text()
     except UnsupportedInPython as error:
@@ -99,6 +105,22 @@ def _needs_data(spec: Spec, analysis: Analysis, report: Report) -> bool:
             )
             return True
     return False
+
+
+def _path_of_lists(spec: Spec, dataset: Dataset | None) -> SpecPath | None:
+    """Where the data takes lists to pad; None if it does not.
+
+    Args:
+        spec: The spec.
+        dataset: The data, whose columns may be lists.
+    """
+    data = spec.document.data
+    for key in ("inputs", "targets") if data is not None else ():
+        settings = getattr(data, key)
+        for name, setting in settings.items() if isinstance(settings, dict) else ():
+            if isinstance(setting, ListColumn):
+                return ("data", key, name)
+    return ("data",) if dataset is not None and "lists" in dataset.fitted.get("columns", {}) else None
 
 
 class _PythonExport:

@@ -19,7 +19,9 @@ from kspec.backend.initial_weights import load_initial_weights
 from kspec.backend.keras_objects import Maker
 from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.adapt import Adapter
+from kspec.compiler.target_texts import encode_by_nodes, encode_by_own_layers
 from kspec.data import Dataset
+from kspec.data.label_steps import check_label_steps
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order
@@ -91,9 +93,14 @@ def define(
     Returns:
         None if the model cannot be built, with the reasons in the report.
     """
+    if dataset is not None:
+        encode_by_own_layers(spec, dataset)
     network = build_network(spec, analysis, report, Adapter(spec, analysis.graph, dataset, must_adapt), run_folder)
     if network is None:
         return None
+    if dataset is not None:
+        encode_by_nodes(spec, dataset, network)
+        check_label_steps(spec, analysis, dataset, report)
     load_initial_weights(spec, network, report)
     if dataset is not None:
         _check_vocabularies(spec, analysis.graph, network, report)
@@ -199,6 +206,7 @@ def _target_facts(graph: Graph, model: Any, dataset: Dataset | None) -> dict[str
             tuple(map(str, labels.names)) if labels is not None else (),
             tuple(dataset.fitted["columns"]["targets"].get(name, ())),
             scalings.get(name),
+            is_padded=name in dataset.fitted["columns"].get("lists", {}),
         )
     return facts
 

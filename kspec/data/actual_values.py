@@ -52,6 +52,8 @@ class ActualValues:
             absent, labels = self.absent[name], self._targets.labels(name)
             if not absent.any():
                 continue
+            if self._mapping.is_encoded(name):
+                labels = None
             if absent.all():
                 del arrays.targets[name]
                 continue
@@ -64,6 +66,8 @@ class ActualValues:
         column = table.columns[column_name]
         self._leave_out(name, column.missing, f"no value in `{column_name}`", table)
         labels = self._targets.labels(name)
+        if self._mapping.is_encoded(name):
+            return
         if labels is not None and labels.kind != "column" and column.kind != "array":
             return
         if column.kind == "text" and column_name not in self._mapping.input_columns:
@@ -76,10 +80,14 @@ class ActualValues:
             column = table.columns[column_name] = numbers[0]
         infinite = non_finite(column)
         if infinite.any():
-            has = "has a non-finite number" if column.kind == "array" else "is infinite"
+            has = "has a non-finite number" if column.kind in ("array", "list") else "is infinite"
             self._leave_out(name, infinite, f"`{column_name}` {has}", table)
             values = column.values.copy()
-            values[infinite] = 0
+            if column.kind == "list":
+                for row in infinite.nonzero()[0]:
+                    values[row] = values[row][:0]
+            else:
+                values[infinite] = 0
             missing = column.missing | infinite
             table.columns[column_name] = Column(column.name, column.kind, values, missing, column.original_texts)
 

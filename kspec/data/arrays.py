@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.list_arrays import padded_column
 from kspec.data.mapped_arrays import converted, stacked, taken, true_rows
 from kspec.data.number_texts import why_no_numbers
 from kspec.data.sounds import SoundColumn, length_note, load_sounds
@@ -28,6 +29,8 @@ SHOWN_COLUMNS = 3
 class TableArrays:
     """The arrays of a whole table, before it is split; None for those whose columns do not fit.
 
+    `positions` has, by input or output that takes lists, which positions are real: booleans, shape (rows, length).
+
     Args:
         table: The table, without the rows that are dropped.
         mapping: Which columns feed which input and output.
@@ -37,8 +40,11 @@ class TableArrays:
 
     def __init__(self, table: Table, mapping: ColumnMapping, inputs: Mapping[str, InputSpec], context: Context) -> None:
         self.table = table
-        self.inputs = {name: input_array(name, takes, table, mapping, context) for name, takes in inputs.items()}
-        self.targets = {name: target_array(name, table, mapping, context) for name in mapping.targets}
+        self.positions: dict[str, Array] = {}
+        self.inputs = {
+            name: input_array(name, takes, table, mapping, context, self.positions) for name, takes in inputs.items()
+        }
+        self.targets = {name: target_array(name, table, mapping, context, self.positions) for name in mapping.targets}
         self.weights = {name: weight_array(name, table, mapping, context) for name in mapping.weights}
         self.absent: dict[str, Array] = {}
         notes = (length_note(name, takes, table, mapping) for name, takes in inputs.items())
@@ -48,7 +54,7 @@ class TableArrays:
         """Keeps only the rows where `kept`, shape (rows,), is true."""
         rows = true_rows(kept)
         self.table = self.table.take(kept)
-        for arrays in (self.inputs, self.targets, self.weights, self.absent):
+        for arrays in (self.inputs, self.targets, self.weights, self.absent, self.positions):
             arrays.update({name: taken(array, rows) for name, array in arrays.items()})
 
     def arrange(self, order: Array) -> None:
@@ -58,7 +64,7 @@ class TableArrays:
             order: The indices of the rows, shape (rows,).
         """
         self.table = self.table.arranged(order)
-        for arrays in (self.inputs, self.targets, self.weights, self.absent):
+        for arrays in (self.inputs, self.targets, self.weights, self.absent, self.positions):
             arrays.update({name: taken(array, order) for name, array in arrays.items()})
 
     def split(self, rows: Array, numbers: Array) -> DataSplit:
@@ -81,11 +87,14 @@ class TableArrays:
             weights=select(self.weights),
             absent=select(self.absent),
             kept=select(self.table.kept),
+            positions=select(self.positions),
             names=None if names is None else [names[int(row)] for row in rows],
         )
 
 
-def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMapping, context: Context) -> Any:
+def input_array(
+    name: str, takes: InputSpec, table: Table, mapping: ColumnMapping, context: Context, positions: dict[str, Array]
+) -> Any:
     """The array of an input, shape (rows, *shape), in its dtype; None if its columns do not fit, which is reported.
 
     Of an input that takes several rows, it has the shape of one of them.
@@ -96,6 +105,7 @@ def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMappin
         table: The table, without the rows that are dropped.
         mapping: Which columns feed the input.
         context: Receives every problem.
+        positions: Receives which positions of lists are real, shape (rows, length).
     """
     columns = [table.columns[column] for column in mapping.inputs[name]]
     path = mapping.places[name]
@@ -106,6 +116,9 @@ def input_array(name: str, takes: InputSpec, table: Table, mapping: ColumnMappin
             context.error(codes.INCOMPATIBLE_DATA_TYPE, message, path)
             return None
         return _array_of_files(name, takes, columns, path, context)
+    plan = mapping.lists.get(name)
+    if plan is not None:
+        columns[0], positions[name] = padded_column(columns[0], plan, as_text=takes.dtype == "string")
     return _numbers_or_text(name, takes, columns, table, path, context, is_window=window is not None)
 
 

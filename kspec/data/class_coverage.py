@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
-from kspec.data.distinct_values import distinct
 from kspec.data.ignored_targets import known_rows
 from kspec.data.labels import NUMBERS, Labels
-from kspec.data.mapped_arrays import pieces, row_bytes
+from kspec.data.profiling import class_counts
 from kspec.data.table import Table
 from kspec.data.types import OutputSpec
 from kspec.diagnostics import Path, codes
@@ -28,7 +28,7 @@ SHOWN = 3
 def check_classes(
     table: Table,
     mapping: ColumnMapping,
-    targets: Mapping[str, Array],
+    arrays: TableArrays,
     labels: Mapping[str, Labels],
     splits: Mapping[str, Array],
     output_specs: Mapping[str, OutputSpec],
@@ -40,7 +40,7 @@ def check_classes(
     Args:
         table: The whole table.
         mapping: Which columns are targets.
-        targets: By output, as in `DataSplit.targets`, of all rows.
+        arrays: The arrays of all rows.
         labels: By output, the vocabulary of its target.
         splits: By split, the indices of its rows.
         output_specs: By output, what is known of it.
@@ -60,22 +60,18 @@ def check_classes(
             )
             continue
         present = {
-            split: _present(vocabulary, targets[name], known_rows(rows, ignored.get(name)))
-            for split, rows in splits.items()
+            split: {number for number, count in enumerate(counts) if count}
+            for split, counts in class_counts(
+                arrays,
+                name,
+                vocabulary,
+                {split: known_rows(rows, ignored.get(name)) for split, rows in splits.items()},
+            ).items()
         }
-        help = _remedy(table, mapping.targets[name], targets[name], len(mapping.targets), context)
+        help = _remedy(table, mapping.targets[name], arrays.targets[name], len(mapping.targets), context)
         for split in ("validation", "test"):
             if split in splits:
                 _check_split(name, split, present, vocabulary, mapping.places[name], help, context)
-
-
-def _present(labels: Labels, target: Array, rows: Array) -> set[int]:
-    """The classes that occur in some rows of a target."""
-    found: set[int] = set()
-    for piece in pieces(len(rows), row_bytes(target)):
-        raw = target[rows[piece]]
-        found.update(distinct(labels.indices(raw)[~labels.is_ignored(raw)]).tolist())
-    return found
 
 
 def _check_split(

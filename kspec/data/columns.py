@@ -8,15 +8,16 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kspec.analysis.per_output import minimized_outputs
+from kspec.data.column_help import available, wrong_delimiter
 from kspec.data.context import Context
+from kspec.data.padding import ListPlan, list_plan, targets_ahead
 from kspec.data.table import FILES, NUMERIC, Table
 from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
+from kspec.language.sequences import ListColumn, ListTarget
 from kspec.language.targets import TargetColumns
 from kspec.language.window import Window, WindowColumns, column_names
-
-SHOWN_COLUMNS = 12
 
 
 @dataclass(slots=True)
@@ -29,6 +30,7 @@ class ColumnMapping:
         weights: By output, the column of its sample weights.
         stratify: The columns whose proportions the splits keep.
         windows: By input that takes several rows, which: `past` or `future`.
+        lists: By input or output that takes lists, how they become arrays.
         places: By input or output, the setting that names its columns.
     """
 
@@ -37,6 +39,7 @@ class ColumnMapping:
     weights: dict[str, str] = field(default_factory=dict)
     stratify: list[str] = field(default_factory=list)
     windows: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, ListPlan] = field(default_factory=dict)
     places: dict[str, Path] = field(default_factory=dict)
 
     @property
@@ -49,9 +52,14 @@ class ColumnMapping:
         """The columns of targets, each once."""
         return list(dict.fromkeys(column for columns in self.targets.values() for column in columns))
 
+    def is_encoded(self, name: str) -> bool:
+        """Whether a layer encodes the texts of an output's target."""
+        return name in self.lists and self.lists[name].through is not None
+
     def to_json(self) -> dict[str, Any]:
         windows = {"windows": self.windows} if self.windows else {}
-        return {"inputs": self.inputs, "targets": self.targets, "weights": self.weights, **windows}
+        lists = {"lists": {name: plan.to_json() for name, plan in self.lists.items()}} if self.lists else {}
+        return {"inputs": self.inputs, "targets": self.targets, "weights": self.weights, **windows, **lists}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> ColumnMapping:
@@ -60,6 +68,7 @@ class ColumnMapping:
             {name: list(columns) for name, columns in value["targets"].items()},
             dict(value["weights"]),
             windows=dict(value.get("windows", {})),
+            lists={name: ListPlan.from_json(plan) for name, plan in value.get("lists", {}).items()},
         )
         for name in (*mapping.inputs, *mapping.targets):
             mapping.places[name] = ("data",)
@@ -71,7 +80,8 @@ class ColumnMapping:
         for kind, feeds in (("input", self.inputs), ("target", self.targets)):
             for name, columns in feeds.items():
                 for column in columns:
-                    uses.setdefault(column, []).append(f"{kind} {name}")
+                    through = " through a layer" if self.is_encoded(name) else ""
+                    uses.setdefault(column, []).append(f"{kind} {name}{through}")
         for name, column in self.weights.items():
             uses.setdefault(column, []).append(f"weight of {name}")
         for key in dict.fromkeys((*data.split.columns, *self.stratify)):
@@ -176,7 +186,7 @@ class _Mapper:
 
     def _take_target(self, name: str, setting: Any, path: Path) -> None:
         """Maps an output to the columns of its target, as the setting at a path says."""
-        if isinstance(setting, TargetColumns):
+        if isinstance(setting, (TargetColumns, ListTarget)):
             path = (*path, "column" if setting.column is not None else "columns")
             setting = setting.names
         self._take(self.mapping.targets, name, setting, path)
@@ -222,6 +232,9 @@ class _Mapper:
                     if isinstance(columns, WindowColumns):
                         self.mapping.windows[name] = columns.window
                         here = (*here, "columns")
+                    elif isinstance(columns, ListColumn):
+                        self.mapping.lists[name] = list_plan(columns)
+                        here = (*here, "column")
                     self._take(self.mapping.inputs, name, column_names(columns), here, skip=self._reserved())
                 else:
                     self._unknown_name("input", name, self.inputs, (*path, name))
@@ -248,16 +261,13 @@ class _Mapper:
         if len(self.inputs) == 1 and self.content and self.content not in self._reserved():
             self._take(self.mapping.inputs, name, self.content, ("inputs", name))
         elif len(self.inputs) == 1:
-            left = [c for c in self.table.columns if c not in self._reserved() and c not in self.table.nameless]
+            skip = {*self._reserved(), *self.table.nameless}
+            left = [c for c, column in self.table.columns.items() if c not in skip and column.kind != "list"]
             self.mapping.inputs[name] = left
             self.mapping.places[name] = ("inputs", name)
             if not left:
-                self._error(
-                    codes.MISSING_COLUMN_MAPPING,
-                    f"no columns are left for the input `{name}`",
-                    ("data",),
-                    help=self._columns(),
-                )
+                message = f"no columns are left for the input `{name}`"
+                self._error(codes.MISSING_COLUMN_MAPPING, message, ("data",), help=self._columns())
         else:
             self._error(
                 codes.MISSING_COLUMN_MAPPING,
@@ -269,8 +279,9 @@ class _Mapper:
             )
 
     def _reserved(self) -> set[str]:
-        """Columns with another use: targets, weights, the columns that decide the split, or order the rows."""
-        targets = {column for columns in self.mapping.targets.values() for column in columns}
+        """Columns with another use: targets, unless items ahead, weights, and what splits or orders the rows."""
+        ahead = targets_ahead(self.data.targets)
+        targets = {column for name, columns in self.mapping.targets.items() if name not in ahead for column in columns}
         keys = {*self.data.split.columns, *self.mapping.stratify, *window_columns(self.data.window)}
         return targets | set(self.mapping.weights.values()) | keys
 
@@ -291,9 +302,8 @@ class _Mapper:
             else:
                 self._known(column, here)
         if setting == []:
-            self._error(
-                codes.MISSING_COLUMN_MAPPING, f"the column list of `{name}` is empty", path, help=self._columns()
-            )
+            message = f"the column list of `{name}` is empty"
+            self._error(codes.MISSING_COLUMN_MAPPING, message, path, help=self._columns())
         into[name] = list(columns)
         self.mapping.places[name] = path
 
@@ -312,7 +322,7 @@ class _Mapper:
             f"unknown column `{column}`",
             path,
             label=did_you_mean(column, self.table.available),
-            help=self._wrong_delimiter() or self._columns(),
+            help=wrong_delimiter(list(self.table.columns)) or self._columns(),
         )
         return False
 
@@ -327,18 +337,7 @@ class _Mapper:
         )
 
     def _columns(self) -> str:
-        names = self.table.available
-        more = f" and {len(names) - SHOWN_COLUMNS} more" if len(names) > SHOWN_COLUMNS else ""
-        return f"available columns: {', '.join(names[:SHOWN_COLUMNS])}{more}"
-
-    def _wrong_delimiter(self) -> str:
-        only = next(iter(self.table.columns), "")
-        if len(self.table.columns) == 1:
-            for delimiter, escaped in ((";", ";"), ("\t", "\\t"), ("|", "|"), (",", ",")):
-                if delimiter in only:
-                    shown = only if len(only) <= 40 else only[:37] + "..."
-                    return f'the file has one column, `{shown}`; try `csv: {{path: ..., delimiter: "{escaped}"}}`'
-        return ""
+        return available(self.table.available)
 
     def _warn_of_leaks(self) -> None:
         sources = self.table.sources

@@ -245,7 +245,7 @@ class _Evaluation:
         from kspec.data.duckdb_engine import EngineError
 
         for column in expression.columns:
-            if self.table.columns[column].kind == "array":
+            if self.table.columns[column].kind in ("array", "list"):
                 message = f"`{column}` has several numbers in each row; an expression takes one value of a row"
                 report_place(self.context, expression.path, expression.text, codes.INVALID_DATA_EXPRESSION, message)
                 return None

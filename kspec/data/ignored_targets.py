@@ -66,7 +66,7 @@ def set_placeholders(table: Table, mapping: ColumnMapping, ignored: Mapping[str,
         for column_name in mapping.targets[name]:
             column = table.columns[column_name]
             known = numpy.flatnonzero(~column.missing[rows])
-            if column.missing.any() and len(known):
+            if column.kind != "list" and column.missing.any() and len(known):
                 values = numpy.array(column.values)
                 values[column.missing] = values[rows[known[0]]]
                 table.columns[column_name] = Column(column_name, column.kind, values, column.missing, None)

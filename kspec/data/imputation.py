@@ -156,7 +156,7 @@ def _report_missing(
 
 def _misfit(column: Column, policy: Any) -> tuple[str, str] | None:
     """Why a column cannot take a policy, and the suggested policy."""
-    if column.kind in ("array", "image"):
+    if column.kind in ("array", "list", "image"):
         return f"`{column.name}` has no missing values that could be imputed", ""
     if isinstance(policy, str) and policy in NEED_NUMBERS and column.kind not in NUMERIC:
         return f"`{column.name}` contains text, which has no {policy}", ""

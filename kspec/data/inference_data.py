@@ -18,6 +18,8 @@ from kspec.data.imputation import Policies
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.indicators import add_new_indicators
 from kspec.data.kept_columns import keep_columns
+from kspec.data.list_inference import fill_padding, read_other_lists
+from kspec.data.list_mapping import cut_lists
 from kspec.data.new_data_notes import unused_note, unweighted_note
 from kspec.data.new_gaps import fill_new
 from kspec.data.new_source import resolve_source
@@ -27,6 +29,7 @@ from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.data.target_encoding import TargetEncoding
+from kspec.data.text_encoding import encode_others
 from kspec.data.types import DataSplit, InputSpec, OutputSpec
 from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
 from kspec.data.window_inference import (
@@ -135,6 +138,7 @@ def load_request(
     outputs = {name: _output_spec(encoding) for name, encoding in encodings.items()}
     read_image_targets(table, mapping, outputs, context, optional=request.for_prediction)
     context.stop_on_errors()
+    read_other_lists(table, mapping, context, for_prediction=request.for_prediction)
     window, untimed = None if data is None else data.window, ""
     if window is not None:
         table, untimed = without_place(table, window)
@@ -157,12 +161,14 @@ def load_request(
     arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
     arrays.absent = {name: absent[rows.kept] for name, absent in ignored.items()}
     context.stop_on_errors()
+    fill_padding(arrays, encodings)
     if actual is not None:
         actual.complete(arrays, rows.kept)
     else:
         _refuse(targets, arrays, rows.kept, context)
-    unknown = _check_values(rows, arrays, mapping, request)
+    unknown = [*_check_values(rows, arrays, mapping, request), *cut_lists(arrays.table, mapping)]
     split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
+    encode_others(split, {name: each.encoder for name, each in encodings.items() if mapping.is_encoded(name)})
     split.left_out = numbers[~rows.kept].tolist()
     split.kept_of_left_out = {name: texts[~rows.kept] for name, texts in table.kept.items()}
     left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""

@@ -68,7 +68,7 @@ class NewTargets:
         self._encodings = encodings
         self._unread: dict[str, Array] = {}
         for name, columns in mapping.targets.items():
-            labels = self.labels(name)
+            labels = None if mapping.is_encoded(name) else self.labels(name)
             for number, column in enumerate(columns):
                 if labels is not None and column not in mapping.input_columns:
                     read = _read_labels(table.columns[column], labels.of_column(number))
@@ -96,6 +96,8 @@ class NewTargets:
         """
         import numpy
 
+        if self._mapping.is_encoded(name):
+            return []
         raw, table, labels = arrays.targets[name], arrays.table, self.labels(name)
         columns = self.columns(name, table)
         if raw.dtype.kind not in "fiub" and (labels is None or labels.kind != "text"):

@@ -11,6 +11,7 @@ from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
 from kspec.data.distinct_values import count_values
 from kspec.data.distributions import distribution
 from kspec.data.ignored_targets import known_rows
+from kspec.data.list_mapping import column_of
 from kspec.data.mapped_arrays import pieces, row_bytes
 from kspec.data.parallel import in_parallel
 from kspec.data.repeated_examples import repeated_examples
@@ -19,6 +20,8 @@ from kspec.data.table import NUMERIC, Column, Table
 if TYPE_CHECKING:
     import numpy as np
 
+    from kspec.data.arrays import TableArrays
+    from kspec.data.columns import ColumnMapping
     from kspec.data.labels import Labels
     from kspec.data.types import DataSplit
 
@@ -119,8 +122,7 @@ def _finite(values: Array, missing: Array) -> Array:
 def profile_splits(
     profile: DataProfile,
     splits: Mapping[str, Array],
-    inputs: Mapping[str, Any],
-    targets: Mapping[str, Array],
+    arrays: TableArrays,
     labels: Mapping[str, Labels],
     series: str = "",
     ignored: Mapping[str, Array] | None = None,
@@ -130,8 +132,7 @@ def profile_splits(
     Args:
         profile: The profile of the whole table.
         splits: By split, the indices of its rows.
-        inputs: By input, shape (rows, …).
-        targets: By output, as in `DataSplit.targets`.
+        arrays: The arrays of all rows.
         labels: By output, the labels of a target that is classes.
         series: As in `DataProfile`.
         ignored: By output, the rows whose target is ignored.
@@ -144,15 +145,18 @@ def profile_splits(
         parts={name: len(rows) for name, rows in splits.items()},
         classes={
             name: _classes_by_split(
-                targets[name],
+                arrays,
+                name,
                 vocabulary,
                 {split: known_rows(rows, ignored.get(name)) for split, rows in splits.items()},
             )
             for name, vocabulary in labels.items()
             if len(vocabulary.names) <= MAX_COUNTED_CLASSES
         },
-        repeated=repeated_examples(splits, [*inputs.values(), *targets.values()]),
-        not_one_hot={name: rows for name, target in targets.items() if (rows := _not_one_hot(target)) is not None},
+        repeated=repeated_examples(splits, [*arrays.inputs.values(), *arrays.targets.values()]),
+        not_one_hot={
+            name: rows for name, target in arrays.targets.items() if (rows := _not_one_hot(target)) is not None
+        },
         series=series,
     )
 
@@ -166,6 +170,30 @@ def of_windows(profile: DataProfile, splits: Mapping[str, DataSplit]) -> DataPro
     """
     parts = {name: len(split) for name, split in splits.items()}
     return replace(profile, rows=sum(parts.values()), parts=parts, repeated={})
+
+
+def of_lists(profile: DataProfile, table: Table, mapping: ColumnMapping) -> DataProfile:
+    """The profile with columns of lists as the arrays that they become; ranges are those of real values.
+
+    Args:
+        profile: The profile of the table as it was read.
+        table: The table.
+        mapping: Its columns, and the lengths of lists.
+    """
+    import numpy
+
+    columns = {column.name: column for column in profile.columns}
+    for name, plan in mapping.lists.items():
+        column = table.columns[column_of(mapping, name)]
+        rows = [] if plan.is_text else [row for row in column.values if len(row)]
+        known = columns[column.name]
+        if not rows:
+            continue
+        numbers = numpy.concatenate(rows)
+        values = Column(name, "array", numbers, numpy.zeros(len(numbers), bool))
+        facts = _moments(values) if numbers.dtype.kind in "fiub" else {}
+        columns[column.name] = replace(known, type="array", shape=(plan.length or 0, *numbers.shape[1:]), **facts)
+    return replace(profile, columns=tuple(columns.values()))
 
 
 def _not_one_hot(target: Array) -> tuple[int, str] | None:
@@ -202,18 +230,46 @@ def not_probabilities(values: Array) -> Array:
     return wrong
 
 
-def _classes_by_split(target: Array, labels: Labels, splits: Mapping[str, Array]) -> dict[str, dict[str, int]]:
-    """By split, the number of examples (or positions) of each class that occurs, without an ignored label."""
+def _classes_by_split(
+    arrays: TableArrays, name: str, labels: Labels, splits: Mapping[str, Array]
+) -> dict[str, dict[str, int]]:
+    """By split, the number of examples (or positions) of each class that occurs, without an ignored label.
+
+    Args:
+        arrays: The arrays of all rows.
+        name: The output.
+        labels: The labels of its target.
+        splits: By split, the indices of its rows.
+    """
+    counted = class_counts(arrays, name, labels, splits)
+    return {
+        split: {label: count for label, count in zip(labels.names, counts, strict=True) if count}
+        for split, counts in counted.items()
+    }
+
+
+def class_counts(arrays: TableArrays, name: str, labels: Labels, splits: Mapping[str, Array]) -> dict[str, list[int]]:
+    """By split, the number of examples (or positions) of each class, without an ignored label, and without padding.
+
+    Args:
+        arrays: The arrays of all rows.
+        name: The output.
+        labels: The labels of its target.
+        splits: By split, the indices of its rows.
+    """
     import numpy
 
-    counted: dict[str, dict[str, int]] = {}
+    counted: dict[str, list[int]] = {}
     for split, rows in splits.items():
         counts = numpy.zeros(len(labels.names), numpy.int64)
-        for piece in pieces(len(rows), row_bytes(target)):
-            raw = target[rows[piece]]
-            classes = labels.indices(raw)[~labels.is_ignored(raw)]
-            counts += numpy.bincount(classes, minlength=len(labels.names))
-        counted[split] = {name: int(count) for name, count in zip(labels.names, counts, strict=True) if count}
+        for piece in pieces(len(rows), row_bytes(arrays.targets[name])):
+            raw = arrays.targets[name][rows[piece]]
+            known = ~labels.is_ignored(raw)
+            if name in arrays.positions:
+                real = arrays.positions[name][rows[piece]]
+                known &= real.reshape(*real.shape, *[1] * (known.ndim - real.ndim))
+            counts += numpy.bincount(labels.indices(raw)[known], minlength=len(labels.names))
+        counted[split] = counts.tolist()
     return counted
 
 

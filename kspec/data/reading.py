@@ -22,9 +22,10 @@ from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.indicators import add_indicators, take_indicators
 from kspec.data.kept_columns import keep_columns
 from kspec.data.labels import Labels
+from kspec.data.list_mapping import cut_lists, learn_lengths, plan_lists, read_lists, refuse_other_lists
 from kspec.data.mapped_arrays import DiskFull, taken
 from kspec.data.neighbor_fill import check_filled, fill_from_neighbors
-from kspec.data.profiling import of_windows, profile_splits, profile_table
+from kspec.data.profiling import of_lists, of_windows, profile_splits, profile_table
 from kspec.data.series import series_column
 from kspec.data.sounds import sample_rates
 from kspec.data.sources import read
@@ -118,20 +119,22 @@ def _load(data: Data, request: Request) -> Dataset:
         ignored = {name: rows[series.order] for name, rows in ignored.items()}
         table, numbers = table.arranged(series.order), numbers[series.order]
         splits = _in_order(splits, series)
+    learn_lengths(table, mapping, splits["train"], request.inputs, request.output_specs, context)
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
     arrays.absent = ignored
+    profile = of_lists(profile, table, mapping)
     labels = _labels(table, mapping, arrays, request)
     scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context, ignored)
-    check_classes(table, mapping, arrays.targets, labels, splits, request.output_specs, context, ignored)
+    check_classes(table, mapping, arrays, labels, splits, request.output_specs, context, ignored)
     context.stop_on_errors()
     read_columns = {*used, *derivation.types}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
     own = {*table.columns} - {*data.columns, *table.sources}
     width = {"width": len(own) + len(table.unusable)} if is_numbered else {}
-    notes = [*arrays.notes, *_check_values(arrays, mapping, splits, request)]
+    notes = [*arrays.notes, *cut_lists(table, mapping), *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
-    profile = profile_splits(profile, splits, arrays.inputs, arrays.targets, labels, shuffled, ignored)
+    profile = profile_splits(profile, splits, arrays, labels, shuffled, ignored)
     profile = replace(profile, copies=find_copies(table, mapping), drift=find_drift(table, mapping, splits))
     fitted: dict[str, Any] = {
         "fill": fills,
@@ -229,6 +232,9 @@ def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping
     take_indicators(table, mapping, data, request.inputs, context)
     read_image_targets(table, mapping, request.output_specs, context)
     context.stop_on_errors()
+    plan_lists(table, mapping, data, None if request.values is None else request.values.graph)
+    refuse_other_lists(table, mapping, context)
+    read_lists(table, mapping)
     read_yes_no_targets(table, mapping, request.output_specs)
     check_names(data.missing, table, context)
     loss = context.spec.document.compile.loss
@@ -280,5 +286,6 @@ def _labels(table: Table, mapping: ColumnMapping, arrays: TableArrays, request: 
     labels = {
         name: labels_of([table.columns[column] for column in columns], arrays.targets[name], known.get(name))
         for name, columns in mapping.targets.items()
+        if not mapping.is_encoded(name)
     }
     return {name: vocabulary for name, vocabulary in labels.items() if vocabulary is not None}

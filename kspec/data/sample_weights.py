@@ -54,7 +54,8 @@ def sample_weights(
             weight = weights_in_shape(weight, encoding, targets[name])
         setting = encoding.settings.class_weight
         if training and setting is not None and encoding.labels is not None:
-            by_class = _of_known(encoding, split.targets[name], setting, split.absent.get(name))
+            absent = split.absent.get(name)
+            by_class = _of_known(encoding, split.targets[name], setting, absent, split.positions.get(name))
             by_class = weights_in_shape(by_class, encoding, targets[name])
             weight = by_class if weight is None else weight * by_class
         absent = split.absent.get(name)
@@ -88,7 +89,9 @@ def known_weights(absent: Array, encoding: TargetEncoding, target: Array) -> Arr
         return weights_in_shape(np.asarray(~example, float), encoding, target)
 
 
-def _of_known(encoding: TargetEncoding, raw: Array, setting: Any, absent: Array | None) -> Array:
+def _of_known(
+    encoding: TargetEncoding, raw: Array, setting: Any, absent: Array | None, positions: Array | None
+) -> Array:
     """Class weights, which examples without a target do not change.
 
     Args:
@@ -96,11 +99,12 @@ def _of_known(encoding: TargetEncoding, raw: Array, setting: Any, absent: Array 
         raw: As in `DataSplit.targets`.
         setting: As in `class_weights`.
         absent: The examples without a target, shape (n,), or (n, horizon); None if all have one.
+        positions: As in `class_weights`.
     """
     if absent is None or not absent.any():
-        return class_weights(encoding, raw, setting)
+        return class_weights(encoding, raw, setting, positions)
     known = ~absent
-    by_class = class_weights(encoding, raw[known], setting)
+    by_class = class_weights(encoding, raw[known], setting, None if positions is None else positions[known])
     result = np.ones((*absent.shape, *by_class.shape[1:]))
     result[known] = by_class
     return result
@@ -131,19 +135,20 @@ def weights_in_shape(weight: Array, encoding: TargetEncoding, target: Array) -> 
     return np.ascontiguousarray(np.broadcast_to(weight, shape))
 
 
-def class_weights(encoding: TargetEncoding, raw: Array, setting: Any) -> Array:
-    """The weight of each example, position or column by its class; 0 for an ignored label.
+def class_weights(encoding: TargetEncoding, raw: Array, setting: Any, positions: Array | None = None) -> Array:
+    """The weight of each example, position or column by its class; 0 for an ignored label, and for padding.
 
     Args:
         encoding: The encoding of the target, which has labels.
         raw: As in `DataSplit.targets`.
         setting: `balanced` (n / (classes x count of the class), by column if the columns are separate yes/no targets),
             or label → weight; other labels have weight 1.
+        positions: Which positions are real, as in `DataSplit.positions`; None if all are.
 
     Returns:
         float64, in the shape of `encoding.classes(raw)`.
     """
-    classes = encoding.classes(raw)
+    classes = encoding.classes(raw, positions)
     if setting == "balanced":
         columns = classes.reshape(-1, classes.shape[-1]) if encoding.weighs_columns else classes.reshape(-1, 1)
         balanced = np.stack([_balanced(column) for column in columns.T], axis=1)

@@ -153,7 +153,7 @@ def _draw(
         column, path = table.columns[key], (*PATH, split.way)
         if not _has_values(column, table, path, context):
             return None
-        if column.size > 1 or column.kind == "array":
+        if column.size > 1 or column.kind in ("array", "list"):
             message = f"`{column.name}` has several values in each row, so it cannot decide the split"
             context.error(codes.INVALID_SPLIT_COLUMN, message, path, help="name a column with one value in each row")
             return None

@@ -64,12 +64,14 @@ def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Repo
         dataset: The training data.
         report: Receives every problem.
     """
+    from kspec.data.label_steps import check_label_steps
     from kspec.data.sample_weights import check_weights
     from kspec.data.target_encoding import TargetMismatch, encode_targets
     from kspec.data.target_shapes import check_target_shapes
 
     if analysis.settings is None:
         return
+    check_label_steps(spec, analysis, dataset, report)
     encodings = encodings_before_build(analysis, dataset)
     for split in dataset.splits.values():
         try:
@@ -96,5 +98,6 @@ def encodings_before_build(analysis: Analysis, dataset: Dataset) -> dict[str, Ta
     if analysis.settings is None:
         return {}
     shapes = {name: analysis.types.tensor(tensor).shape for name, tensor in analysis.graph.outputs.items()}
-    columns = dataset.fitted.get("columns", {}).get("targets", {})
-    return target_encodings(analysis.settings.outputs, shapes, dataset.labels, columns)
+    columns = dataset.fitted.get("columns", {})
+    known, lists = columns.get("targets", {}), columns.get("lists")
+    return target_encodings(analysis.settings.outputs, shapes, dataset.labels, known, lists)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec._version import __version__
 from kspec.analysis.index_limits import index_limits, lookups
+from kspec.analysis.list_targets import list_targets
 from kspec.backend.tensorflow import cache_folder
 from kspec.data.context import Context
 from kspec.data.mapped_arrays import (
@@ -202,6 +203,7 @@ def _key(data: Data, request: Request) -> str:
     spec = request.context.spec
     graph = None if request.values is None else request.values.graph
     takes_indices = graph is not None and (any(index_limits(graph)) or any(lookups(graph)))
+    takes_indices = takes_indices or any(target.through is not None for target in list_targets(spec).values())
     document = spec.document
     known = {
         "format": FORMAT,

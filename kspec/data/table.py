@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-Kind = Literal["integer", "float", "boolean", "text", "array", "image", "audio"]
-"""What a column contains. `array` has several numbers per row; `image` and `audio` have the path of a file."""
+Kind = Literal["integer", "float", "boolean", "text", "array", "list", "image", "audio"]
+"""What a column contains. `array` has several values per row; `list` has an array per row, and these differ in length;
+`image` and `audio` have the path of a file."""
 
 FILES: tuple[Kind, ...] = ("image", "audio")
 

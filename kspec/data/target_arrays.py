@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.list_arrays import padded_column, padded_target
+from kspec.data.list_mapping import is_lists
 from kspec.data.mapped_arrays import converted, stacked
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.value_checks import by_row, non_finite, read_numbers
@@ -41,7 +43,7 @@ def all_finite(column: Column, table: Table, path: Path, context: Context) -> bo
     return False
 
 
-def target_array(name: str, table: Table, mapping: ColumnMapping, context: Context) -> Any:
+def target_array(name: str, table: Table, mapping: ColumnMapping, context: Context, positions: dict[str, Array]) -> Any:
     """The raw target of an output.
 
     Args:
@@ -49,9 +51,11 @@ def target_array(name: str, table: Table, mapping: ColumnMapping, context: Conte
         table: The table with its columns.
         mapping: The columns of each output.
         context: Receives the errors.
+        positions: Receives which positions of a target of lists are real, shape (rows, length).
 
     Returns:
-        An array of shape (rows,), or (rows, k) for k columns; None if they cannot be a target, which is reported.
+        An array of shape (rows,), (rows, k) for k columns, or (rows, length, …) for lists; None if they cannot be a
+        target, which is reported.
     """
     import numpy
 
@@ -65,6 +69,10 @@ def target_array(name: str, table: Table, mapping: ColumnMapping, context: Conte
             help="use the column `class`",
         )
         return None
+    if name in mapping.lists and mapping.lists[name].is_text:
+        return columns[0].texts().astype(object)
+    if name in mapping.lists:
+        columns[0], positions[name] = padded_target(columns[0], mapping.lists[name])
     if not all(all_finite(column, table, path, context) for column in columns):
         return None
     if len(columns) == 1:
@@ -133,6 +141,8 @@ def weight_array(output: str, table: Table, mapping: ColumnMapping, context: Con
     import numpy
 
     column = table.columns[mapping.weights[output]]
+    if output in mapping.lists and is_lists(column):
+        column, _ = padded_column(column, mapping.lists[output])
     setting = context.spec.document.data.weights if context.spec.document.data else None
     path: Path = ("data", "weights", output) if isinstance(setting, dict) else ("data", "weights")
     if column.values.dtype.kind not in "fiub":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,9 @@ from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import BINARY_LOSSES, FREE_FORM_LOSSES, loss_name
 from kspec.data.labels import Labels
 from kspec.data.mapped_arrays import by_rows
+from kspec.data.padding import ListPlan, mark_padding
 from kspec.data.target_units import scaled
+from kspec.data.text_encoding import TextEncoder
 from kspec.data.types import DataSplit
 from kspec.diagnostics import Path, Report, codes
 from kspec.language import Spec
@@ -39,6 +41,8 @@ class TargetEncoding:
         columns: The columns of the target.
         is_known: Whether the shape is known; if not, `shape` is that of an output with one prediction.
         vocabulary: The labels that occur in the data, even if the output predicts no classes.
+        lists: How the lists of its target become arrays; None if the target is no lists.
+        encoder: What encodes the texts of its target; None if they are none, or the model is not built.
     """
 
     settings: OutputSettings
@@ -47,10 +51,17 @@ class TargetEncoding:
     columns: tuple[str, ...] = ()
     is_known: bool = True
     vocabulary: Labels | None = None
+    lists: ListPlan | None = None
+    encoder: TextEncoder | None = None
 
     @classmethod
     def of(
-        cls, settings: OutputSettings, shape: Shape | None, labels: Labels | None, columns: Sequence[str] = ()
+        cls,
+        settings: OutputSettings,
+        shape: Shape | None,
+        labels: Labels | None,
+        columns: Sequence[str] = (),
+        lists: ListPlan | None = None,
     ) -> TargetEncoding:
         """The encoding of a target.
 
@@ -59,16 +70,18 @@ class TargetEncoding:
             shape: The output's shape for one example; None if unknown.
             labels: The labels that occur in the data.
             columns: The columns of the target.
+            lists: How the lists of the target become arrays.
         """
         is_known = shape is not None
         shape = (settings.head.units,) if shape is None else shape
         vocabulary = labels
-        if settings.task == "regression":
+        is_encoded = lists is not None and lists.through is not None
+        if settings.task == "regression" and not is_encoded:
             labels = None
-        if labels is not None:
+        if labels is not None and not is_encoded:
             by_unit = settings.task == "multiclass_classification"
             labels = labels.of_units((shape[-1] if shape else 1) if by_unit else 2)
-        return cls(settings, shape, labels, tuple(columns), is_known, vocabulary)
+        return cls(settings, shape, labels, tuple(columns), is_known, vocabulary, lists)
 
     @property
     def predicts_positions(self) -> bool:
@@ -101,6 +114,8 @@ class TargetEncoding:
             ValueError: If the target cannot take the form, such as text as values.
         """
         form, labels = self.settings.target_form, self.labels
+        if self.is_free_form and labels is not None:
+            return labels.indices(raw)
         if form == "values" or self.is_free_form:
             if raw.dtype.kind not in "fiub":
                 raise ValueError("text is not a number")
@@ -132,14 +147,17 @@ class TargetEncoding:
             return self.encode(raw)
         return by_rows(self.encode, raw)
 
-    def classes(self, raw: Array) -> Array:
+    def classes(self, raw: Array, positions: Array | None = None) -> Array:
         """The class of each example, position or column, as an index of `labels.names`; -1 for an ignored label.
 
         Args:
             raw: As in `DataSplit.targets`; the target has labels.
+            positions: Which of its positions are real, as in `DataSplit.positions`; the others are -1. None if all are.
         """
         assert self.labels is not None
         classes = np.where(self.labels.is_ignored(raw), -1, self.labels.indices(raw))
+        if positions is not None:
+            classes = mark_padding(classes, positions)
         by_unit = self.settings.task == "multiclass_classification"
         return reshaped(classes, self.shape[:-1] if by_unit else self.shape)
 
@@ -239,6 +257,8 @@ def target_encodings(
     shapes: Mapping[str, Shape | None],
     labels: Mapping[str, Labels],
     columns: Mapping[str, Sequence[str]],
+    lists: Mapping[str, Mapping[str, Any]] | None = None,
+    encoders: Mapping[str, TextEncoder] | None = None,
 ) -> dict[str, TargetEncoding]:
     """The encoding of each output's target.
 
@@ -247,12 +267,16 @@ def target_encodings(
         shapes: By output, its shape, including the batch axis; None if unknown.
         labels: By output, the labels of its target.
         columns: By output, the columns of its target.
+        lists: By input and output that takes lists, the plan of these, as plain JSON.
+        encoders: By output whose target is texts, what encodes them.
     """
     encodings = {}
     for name, settings in outputs.items():
         shape = shapes.get(name)
         example = None if shape is None else shape[1:]
-        encodings[name] = TargetEncoding.of(settings, example, labels.get(name), columns.get(name, ()))
+        plan = ListPlan.from_json(lists[name]) if lists and name in lists else None
+        encoding = TargetEncoding.of(settings, example, labels.get(name), columns.get(name, ()), plan)
+        encodings[name] = replace(encoding, encoder=(encoders or {}).get(name))
     return encodings
 
 
@@ -273,8 +297,13 @@ def encode_targets(split: DataSplit, encodings: Mapping[str, TargetEncoding]) ->
     for name, encoding in encodings.items():
         if encoding.settings.loss is None or name not in split.targets:
             continue
+        if encoding.lists is not None and encoding.lists.through is not None and encoding.labels is None:
+            continue  # its layer is not built yet
         try:
             encoded[name] = encoding.encode_rows(split.targets[name])
+            if name in split.positions:
+                by_zero = encoding.is_free_form
+                encoded[name] = mark_padding(encoded[name], split.positions[name], by_zero=by_zero)
         except ValueError as error:
             odd = _third_value(encoding, split)
             raise TargetMismatch(name, encoding.settings, encoding.vocabulary, error, odd) from error
@@ -359,32 +388,3 @@ class TargetMismatch(ValueError):
         if not is_default and loss_name(settings.loss) != loss_name(loss):
             changes.append(f"write the loss `{loss}`")
         return f"for the {count} classes of `{self.name}`, " + ", and ".join(changes or [f"write the loss `{loss}`"])
-
-
-def spread_over_positions(target: Array, shape: tuple[int, ...]) -> Array:
-    """Repeats a synthetic target, one value per example, at every position of its output.
-
-    Args:
-        target: The encoded target, shape (n,) or (n, k).
-        shape: The output's shape for one example; its last axis is the units.
-    """
-    if len(shape) < 2 or target.ndim > 2:
-        return target
-    positions = shape[:-1]
-    middle = target.reshape(len(target), *[1] * len(positions), *target.shape[1:])
-    return np.ascontiguousarray(np.broadcast_to(middle, (len(target), *positions, *target.shape[1:])))
-
-
-def with_placeholders(
-    targets: Mapping[str, Any], outputs: Mapping[str, OutputSettings], count: int
-) -> dict[str, Array]:
-    """Adds zeros as targets of outputs that have none: Keras requires a target for each output.
-
-    Args:
-        targets: By output, the encoded targets.
-        outputs: All outputs.
-        count: The number of examples.
-    """
-    if not targets and not any(output.is_minimized for output in outputs.values()):
-        return {}
-    return {name: targets[name] if name in targets else np.zeros(count, "float32") for name in outputs}

@@ -51,7 +51,7 @@ def read_times(column: Column, table: Table, path: Path | None, context: Context
         help = f"fill in the times, or drop these rows: `missing: {{{column.name}: drop_row}}`"
         context.error(codes.MISSING_VALUES, f"`{column.name}` has no time in {rows}", path, help=help)
         return None
-    if column.size != 1 or column.kind in ("boolean", "array", "image"):
+    if column.size != 1 or column.kind in ("boolean", "array", "list", "image"):
         context.error(codes.INVALID_TIMES, f"`{column.name}` does not contain times", path, help=_EXAMPLE_HELP)
         return None
     if column.kind != "text" and not are_days(column.values):

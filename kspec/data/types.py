@@ -67,6 +67,8 @@ class DataSplit:
         weights: By output, the sample weights, shape (n,).
         absent: By output, which examples have no actual value, or none that training knew, shape (n,); their target is
             arbitrary.
+        positions: By input or output that takes lists, which positions are real, shape (n, length); the rest is
+            padding, and as a target arbitrary.
         names: The file of each example, if each example is a file.
         left_out: The row numbers of examples that the file has and the split lacks, ascending.
         notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
@@ -81,6 +83,7 @@ class DataSplit:
     targets: dict[str, Array] = field(default_factory=dict)
     weights: dict[str, Array] = field(default_factory=dict)
     absent: dict[str, Array] = field(default_factory=dict)
+    positions: dict[str, Array] = field(default_factory=dict)
     names: list[str] | None = None
     left_out: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -120,6 +123,7 @@ class Dataset:
         last: The last time in each split, as text; empty except for a split by time.
         vocabularies: By lookup layer, the values that it learns from the training split.
         notes: What the user must know of the other splits, a sentence each.
+        encoders: By output whose target is texts, what encodes them, once the model is built.
     """
 
     splits: dict[str, DataSplit]
@@ -135,6 +139,7 @@ class Dataset:
     last: dict[str, str] = field(default_factory=dict)
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    encoders: dict[str, Any] = field(default_factory=dict)
 
     def size(self, word: str, name: str) -> int | None:
         """The number of classes of an output's target (`classes_of`); None if it has none, and for other words."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
-from kspec.data.table import Table
+from kspec.data.table import Column, Table
 from kspec.data.types import InputSpec
 from kspec.data.value_checks import misfit_in_row, misfits, non_finite, read_numbers
 
@@ -64,7 +64,10 @@ def add_bad_inputs(rows: UnusableRows, mapping: ColumnMapping, inputs: Mapping[s
     for name, takes in inputs.items():
         if takes.dtype != "string":
             for column in mapping.inputs[name]:
-                add_bad_numbers(rows, column, takes.dtype)
+                if rows.table.columns[column].kind == "list":
+                    add_bad_items(rows, column)
+                else:
+                    add_bad_numbers(rows, column, takes.dtype)
 
 
 def add_bad_numbers(rows: UnusableRows, name: str, dtype: str) -> None:
@@ -92,6 +95,40 @@ def add_bad_numbers(rows: UnusableRows, name: str, dtype: str) -> None:
         rows.add(infinite, f"`{name}` has {'a non-finite number' if column.kind == 'array' else 'an infinite value'}")
         value = misfit_in_row(dtype, column, int(wrong.argmax())) if wrong.any() else ""
         rows.add(wrong, f"`{name}` takes {dtype}, and has {value}")
+
+
+def add_bad_items(rows: UnusableRows, name: str) -> None:
+    """Leaves out the rows in which a list has an item that is no finite number; the texts of others become numbers.
+
+    Args:
+        rows: Receives the rows.
+        name: The column, of lists that an input of numbers takes.
+    """
+    import numpy
+
+    column = rows.table.columns[name]
+    values, bad, example = column.values.copy(), numpy.zeros(len(column.values), bool), ""
+    for number, row in enumerate(column.values):
+        try:
+            values[number] = row.astype(numpy.float64) if row.dtype == object else row
+        except ValueError:
+            example = example or next(str(item) for item in row if not _is_number(item))
+            bad[number], values[number] = True, row[:0]
+    if bad.all():
+        return  # reported when the input is made
+    rows.table.columns[name] = Column(name, "list", values, column.missing)
+    rows.add(bad, f'`{name}` has text: "{example[:40]}"')
+    infinite = non_finite(rows.table.columns[name])
+    if (rows.kept & ~infinite).any():
+        rows.add(infinite, f"`{name}` has a non-finite number")
+
+
+def _is_number(item: Any) -> bool:
+    try:
+        float(item)
+    except ValueError:
+        return False
+    return True
 
 
 def _first(values: Array, rows: Array) -> str:

@@ -34,6 +34,9 @@ def non_finite(column: Column) -> Array:
     import numpy
 
     values = column.values
+    if column.kind == "list":
+        bad_lists = (row.dtype.kind == "f" and not numpy.isfinite(row).all() for row in values)
+        return numpy.fromiter(bad_lists, bool, len(values)) & ~column.missing
     if values.dtype.kind != "f":
         return numpy.zeros(len(values), bool)
 

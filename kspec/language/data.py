@@ -16,6 +16,7 @@ from kspec.language.expressions import Expression, Expressions
 from kspec.language.file_columns import CONTENT_SUFFIXES, FilePatterns, Read, Resize
 from kspec.language.json_schema import JsonSchema, exactly_one
 from kspec.language.missing import ColumnFill, FillValue, check_missing
+from kspec.language.sequences import ListColumn
 from kspec.language.source_files import Files, Paths, SplitName
 from kspec.language.split import Split
 from kspec.language.sql_options import SqlSource
@@ -115,7 +116,7 @@ class Data(Model):
     )
     window: Window | None = Field(default=None, description="Examples that are windows over the rows")
     inputs: InputColumns | None = Field(
-        default=None, description="Columns of the only input, or a mapping from inputs to columns"
+        default=None, description="Columns of the only input, or a mapping from inputs to columns, or to lists"
     )
     targets: Targets = Field(
         default=None,
@@ -181,6 +182,9 @@ class Data(Model):
             return self
         if self.source in ("synthetic", "files", *CLASS_FOLDERS):
             fail(f"{self.source} data has no rows in time for a window", key="window", help="remove `window`")
+        targets = self.targets.values() if isinstance(self.targets, dict) else ()
+        if any(isinstance(setting, ListColumn) for setting in (*settings, *targets)):
+            fail("a window takes rows of a table, and no lists", key="window", help="remove `window`, or the lists")
         if "past" not in parts:
             fail(
                 "no input takes the rows of the window",

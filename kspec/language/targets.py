@@ -8,6 +8,7 @@ from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail
 from kspec.language.field_types import ColumnNames, check_columns
 from kspec.language.json_schema import JsonSchema
+from kspec.language.sequences import LIST_KEYS, ListTarget
 
 Scale = Literal["standard", "minmax", "log"]
 SCALES: tuple[Scale, ...] = get_args(Scale)
@@ -63,18 +64,23 @@ def _targets(value: Any) -> Any:
             key="scale",
             help="write `targets: {output: {column: ..., scale: ...}}`, with the name of the output",
         )
-    return {
-        name: TargetColumns.model_validate(item) if isinstance(item, dict) else check_columns(item)
-        for name, item in value.items()
-    }
+    return {name: _mapping(item) if isinstance(item, dict) else check_columns(item) for name, item in value.items()}
+
+
+def _mapping(value: dict[str, Any]) -> TargetColumns | ListTarget:
+    if LIST_KEYS & set(value):
+        if value.get("scale") is not None:
+            fail("a target of lists has no scale", key="scale", help="remove `scale`")
+        return ListTarget.model_validate(value)
+    return TargetColumns.model_validate(value)
 
 
 Targets = Annotated[
     Any,
     BeforeValidator(_targets),
-    JsonSchema(ColumnNames | dict[str, ColumnNames | TargetColumns]),
+    JsonSchema(ColumnNames | dict[str, ColumnNames | TargetColumns | ListTarget]),
 ]
-"""Columns of the only target, or a mapping from outputs to columns, or to columns and their scale."""
+"""Columns of the only target, or a mapping from outputs to columns, to columns and their scale, or to lists."""
 
 
 def target_columns(targets: Any, output: str) -> Any:
@@ -85,7 +91,7 @@ def target_columns(targets: Any, output: str) -> Any:
         output: The output.
     """
     setting = targets.get(output) if isinstance(targets, dict) else targets
-    return setting.names if isinstance(setting, TargetColumns) else setting
+    return setting.names if isinstance(setting, (TargetColumns, ListTarget)) else setting
 
 
 def target_scale(targets: Any, output: str) -> Scale | None:
@@ -102,5 +108,5 @@ def target_scale(targets: Any, output: str) -> Scale | None:
 def named_targets(targets: Any) -> list[str]:
     """The columns and globs that the spec names in `data.targets`."""
     settings = targets.values() if isinstance(targets, dict) else [targets]
-    columns = [each.names if isinstance(each, TargetColumns) else each for each in settings]
+    columns = [each.names if isinstance(each, (TargetColumns, ListTarget)) else each for each in settings]
     return [name for each in columns for name in ([each] if isinstance(each, str) else each or [])]

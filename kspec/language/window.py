@@ -9,6 +9,7 @@ from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail
 from kspec.language.field_types import ColumnNames, check_columns
 from kspec.language.json_schema import JsonSchema
+from kspec.language.sequences import ListColumn, ListInput, list_input
 from kspec.syntax.yaml_flow import kind_of
 
 UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
@@ -142,20 +143,23 @@ class WindowColumns(Model):
 def _inputs(value: Any) -> Any:
     if not isinstance(value, dict):
         return check_columns(value)
-    return {
-        name: WindowColumns.model_validate(item) if isinstance(item, dict) else check_columns(item)
-        for name, item in value.items()
-    }
+    return {name: _mapping(item) if isinstance(item, dict) else check_columns(item) for name, item in value.items()}
+
+
+def _mapping(value: dict[str, Any]) -> WindowColumns | ListInput:
+    return list_input(value) if "column" in value else WindowColumns.model_validate(value)
 
 
 InputColumns = Annotated[
     Any,
     BeforeValidator(_inputs),
-    JsonSchema(ColumnNames | dict[str, ColumnNames | WindowColumns]),
+    JsonSchema(ColumnNames | dict[str, ColumnNames | WindowColumns | ListInput]),
 ]
 """Columns of the only input, or a mapping from inputs to columns, or to rows of them."""
 
 
 def column_names(setting: Any) -> Any:
-    """The columns of an input's setting, without its window: a name, a glob, or a list of them."""
+    """The columns of an input's setting, without what else it says: a name, a glob, or a list of them."""
+    if isinstance(setting, ListColumn):
+        return setting.names
     return setting.columns if isinstance(setting, WindowColumns) else setting

@@ -142,7 +142,7 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
 def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, roles: TableRoles) -> str:
     """Why a column is no input; empty if it can be one."""
     distinct, name = column.distinct or 0, re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", column.name)
-    if column.type in ("array", "image"):
+    if column.type in ("array", "list", "image"):
         return f"it holds {column.type}s"
     if present <= 0:
         return "it is empty"

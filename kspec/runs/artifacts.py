@@ -20,6 +20,8 @@ from kspec.training.fit import History
 from kspec.training.predict import predicted_classes
 
 Array = np.ndarray[Any, Any]
+MAX_TOKENS = 100
+"""Of a larger vocabulary, no confusion matrix is drawn."""
 
 
 def write_history(folder: RunFolder, history: History) -> None:
@@ -53,8 +55,12 @@ def confusion_matrices(
         encoding = encodings[output]
         if encoding.labels is None or output not in split.targets:
             continue
+        if encoding.encoder is not None and len(encoding.labels.names) > MAX_TOKENS:
+            continue
         known = _known(split, output, len(prediction))
-        matrix = _confusion_matrix(split.targets[output][: len(prediction)][known], prediction[known], encoding)
+        raw, real = split.targets[output][: len(prediction)][known], split.positions.get(output)
+        real = None if real is None else real[: len(prediction)][known]
+        matrix = _confusion_matrix(raw, prediction[known], encoding, real)
         if matrix is not None:
             matrices[output] = matrix, encoding.names(len(matrix))
     return matrices
@@ -65,7 +71,7 @@ def _known(split: DataSplit, output: str, count: int) -> Any:
     return ~split.absent[output][:count] if output in split.absent else slice(None)
 
 
-def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding) -> Array | None:
+def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding, positions: Array | None) -> Array | None:
     settings, labels = encoding.settings, encoding.labels
     assert labels is not None
     if settings.task == "multiclass_classification":
@@ -74,7 +80,7 @@ def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding) -
         count = len(labels.names)
     else:
         return None
-    actual, predicted = encoding.classes(raw).ravel(), predicted_classes(prediction, settings).ravel()
+    actual, predicted = encoding.classes(raw, positions).ravel(), predicted_classes(prediction, settings).ravel()
     if count < 2 or len(actual) != len(predicted) or predicted.max(initial=0) >= count:
         return None
     matrix = np.zeros((count, count), dtype="int64")
@@ -102,6 +108,9 @@ def regression_pairs(
         actual, prediction = actual[: len(prediction)][known], prediction[known]
         if actual.size != prediction.size or not actual.size:
             continue
+        if output in split.positions:
+            real = split.positions[output][: len(predictions[output])][known]
+            actual, prediction = actual[real], prediction[real]
         values, truths = (array.reshape(len(prediction), -1) for array in (prediction, actual))
         for column in range(values.shape[1]):
             name = output if values.shape[1] == 1 else f"{output}_{column}"
@@ -162,7 +171,11 @@ def dataset_facts(dataset: Dataset, outputs: Mapping[str, OutputSettings]) -> di
     classifiers = {name for name, output in outputs.items() if output.task != "regression"}
     return {
         "fingerprints": dataset.fingerprint,
-        "labels": {name: labels.to_json() for name, labels in dataset.labels.items() if name in classifiers},
+        "labels": {
+            name: labels.to_json()
+            for name, labels in dataset.labels.items()
+            if name in classifiers or name in dataset.encoders
+        },
         "fitted": dataset.fitted,
         "profile": dataset.profile.to_json(),
     }

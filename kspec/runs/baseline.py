@@ -34,6 +34,7 @@ def baseline_of(built: BuiltModel, dataset: Dataset, train: Batches, evaluated: 
     tensors = dict(zip(flat_order(built.graph.outputs), built.model.outputs, strict=True))
     masked = {name for name, tensor in tensors.items() if getattr(tensor, "_keras_mask", None) is not None}
     outputs = built.settings.outputs
+    masked -= {name for name, output in outputs.items() if output.is_padded}  # whose targets say which positions count
     trained = known_examples(targets_in_units(train.targets, outputs), dataset.splits["train"])
     constants = constant_answers(trained, outputs, masked)
     columns, targets = dataset.fitted["columns"]["targets"], targets_in_units(evaluated.targets, outputs)

@@ -28,6 +28,7 @@ from kspec.runs.announcements import (
 )
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
+from kspec.runs.list_predictions import whole_lists
 from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
@@ -301,7 +302,7 @@ class _Execution:
         encodings = encodings_of(built, dataset)
         names = write_predictions(self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes)
         self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
-        self._note("predict", examples.split.notes)
+        self._note("predict", [*examples.split.notes, *whole_lists(examples.split, predictions, encodings)])
         with self._timed("pictures"):
             flat, rows, _ = by_step(examples.split, predictions, encodings)
             matrices = confusion_matrices(flat, rows, encodings)

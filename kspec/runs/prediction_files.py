@@ -12,6 +12,7 @@ import numpy as np
 
 from kspec.data import DataSplit
 from kspec.data.target_encoding import TargetEncoding
+from kspec.runs.list_predictions import is_list, list_columns, real_positions, without_padding
 from kspec.runs.window_table import by_step, nodes_by_step
 from kspec.training.predict import Column, actual_columns, fits_table, node_columns, prediction_columns
 from kspec.training.prediction_arrays import Arrays, actual_array, aligned, prediction_arrays
@@ -49,7 +50,9 @@ def write_predictions(
     nodes = nodes_by_step(nodes, count, len(next(iter(predictions.values()))))
     path = Path(name)
     files: dict[str, Writer] = {}
-    tabular = {output: each for output, each in predictions.items() if fits_table(each)}
+    tabular = {
+        output: each for output, each in predictions.items() if fits_table(each) or is_list(each, encodings[output])
+    }
     if tabular or any(map(fits_table, nodes.values())):
         table = prediction_table(split, tabular, encodings, nodes, places)
         files[str(path.with_suffix(".csv")) if path.suffix == ".npz" else name] = lambda path: _write_csv(path, table)
@@ -89,10 +92,13 @@ def output_arrays(
         arrays["file"] = aligned(np.array(split.names[:count]), present)
     for name, prediction in predictions.items():
         own = prediction_arrays(name, prediction, encodings[name])
+        if is_list(prediction, encodings[name]) and not encodings[name].is_free_form:
+            own = without_padding(own, real_positions(split, name, prediction, encodings[name]))
         if name in split.targets:
             absent = split.absent.get(name)
             raw, absent = split.targets[name][:count], None if absent is None else absent[:count]
-            own[f"{name}_actual"] = actual_array(raw, prediction.shape[-1], encodings[name], absent)
+            real = split.positions[name][:count] if name in split.positions else None
+            own[f"{name}_actual"] = actual_array(raw, prediction.shape[-1], encodings[name], absent, real)
         labels = f"{name}_labels"
         arrays |= {key: values if key == labels else aligned(values, present) for key, values in own.items()}
     return arrays
@@ -137,6 +143,9 @@ def prediction_table(
     own = len(table)
     table += places
     for output, prediction in predictions.items():
+        if is_list(prediction, encodings[output]):
+            table += list_columns(split, output, prediction, encodings[output])
+            continue
         table += prediction_columns(output, prediction, encodings[output])
         if output in split.targets:
             columns = actual_columns(output, split.targets[output][:count], encodings[output])

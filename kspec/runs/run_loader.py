@@ -19,6 +19,7 @@ from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
 from kspec.compiler.restore import restore_model
+from kspec.compiler.target_texts import encoders_of
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.index_check import ValueCheck
 from kspec.data.target_encoding import TargetEncoding, target_encodings
@@ -115,7 +116,8 @@ def load_run(
     _check_scales(record, folder, spec)
     shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
-    columns = record.get("data", {}).get("fitted", {}).get("columns", {}).get("targets", {})
+    known = record.get("data", {}).get("fitted", {}).get("columns", {})
+    columns = known.get("targets", {})
     scalings = scalings_from_json(record.get("data", {}).get("fitted", {}))
     facts = {
         name: TargetFacts(
@@ -123,13 +125,21 @@ def load_run(
             rank=len(shape),
             labels=tuple(labels[name].names) if name in labels else (),
             column_names=tuple(columns.get(name, ())),
+            is_padded=name in known.get("lists", {}),
             scaling=scalings.get(name),
         )
         for name, shape in shapes.items()
     }
     settings = resolve_settings(spec, analysis.graph, report, facts)
     report.raise_errors()
-    encodings = target_encodings(settings.outputs, shapes, labels, columns)
+    encodings = target_encodings(
+        settings.outputs,
+        shapes,
+        labels,
+        columns,
+        known.get("lists"),
+        encoders_of(known.get("lists", {}), labels, model),
+    )
     return LoadedRun(folder, record, spec, analysis, model, settings, encodings)
 
 
@@ -167,6 +177,7 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
         examples.notes += [problem.message for problem in report.sorted()]
         return examples, data
     from kspec.data.step_data import choose_split
+    from kspec.data.text_encoding import encode_others
 
     dataset = read_training_data(run.spec, run.analysis, report)
     report.raise_errors()
@@ -176,6 +187,9 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
     if set(before.values()) != set(dataset.fingerprint.values()):
         raise RunFolderError("the data has changed since this run, and so have its splits; name a file with --data")
     name, _ = choose_split(split, dataset, report)
+    encode_others(
+        dataset.splits[name], {n: each.encoder for n, each in run.encodings.items() if each.encoder is not None}
+    )
     return dataset.splits[name], name
 
 
@@ -189,7 +203,8 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str,
     """Computes the loss and metrics of a run's model on examples, and what constant answers would score."""
     from kspec.data.pipeline import Batches
     from kspec.data.sample_weights import sample_weights
-    from kspec.data.target_encoding import TargetMismatch, encode_targets, with_placeholders
+    from kspec.data.stand_in_targets import with_placeholders
+    from kspec.data.target_encoding import TargetMismatch, encode_targets
     from kspec.runs.baseline import baseline_of_run
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
@@ -258,6 +273,7 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
         RunFolderError: if the model cannot predict, the file cannot be written, or the predictions are no table for a
             stream.
     """
+    from kspec.runs.list_predictions import is_list
     from kspec.runs.prediction_files import prediction_table, write_predictions
     from kspec.runs.window_table import by_step, nodes_by_step
     from kspec.training.predict import fits_table
@@ -267,7 +283,8 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
     if not isinstance(to, Path):
         examples, predictions, places = by_step(examples, predictions, run.encodings)
         nodes = nodes_by_step(nodes, count, len(next(iter(predictions.values()))))
-        arrays = [name for name, values in {**predictions, **nodes}.items() if not fits_table(values)]
+        lists = {name for name, values in predictions.items() if is_list(values, run.encodings[name])}
+        arrays = [n for n, values in {**predictions, **nodes}.items() if n not in lists and not fits_table(values)]
         if arrays:
             raise RunFolderError(
                 f"the predictions of {', '.join(f'`{name}`' for name in arrays)} are arrays and cannot be printed; "

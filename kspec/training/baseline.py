@@ -13,6 +13,7 @@ from kspec.analysis.metric_names import logged_metrics, metric_call
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.data import Labels
+from kspec.data.padding import real_only
 from kspec.training.baseline_scores import overall_score
 
 Array = np.ndarray[Any, Any]
@@ -115,7 +116,7 @@ def constant_answers(
             continue
         if loss_name(settings.loss) in FREE_FORM_LOSSES or (form == "values" and settings.task != "regression"):
             continue
-        answers = _classes(train[name], form)
+        answers = _classes(real_only(train[name])[0], form)
         if settings.ignored_label is not None and form == "integer":
             answers = answers[answers != settings.ignored_label]
         if answers.size:
@@ -173,6 +174,7 @@ def metric_values(
         weights: The weights of the examples, shape (n, …); None for equal ones.
     """
     form, head = settings.target_form, metric_head(metric)
+    target, weights = real_only(target, weights)
     true = _classes(target, form)
     counted = true != settings.ignored_label if settings.ignored_label is not None and form == "integer" else None
     if counted is not None and not counted.any():

@@ -8,13 +8,12 @@ from kspec.compiler.define import BuiltModel, output_shapes
 from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
 from kspec.data.sample_weights import check_weights, sample_weights
+from kspec.data.stand_in_targets import spread_over_positions, with_placeholders
 from kspec.data.target_encoding import (
     TargetEncoding,
     TargetMismatch,
     encode_targets,
-    spread_over_positions,
     target_encodings,
-    with_placeholders,
 )
 from kspec.data.target_shapes import check_target_shapes
 from kspec.diagnostics import Report
@@ -29,7 +28,10 @@ def encodings_of(built: BuiltModel, dataset: Dataset) -> dict[str, TargetEncodin
         dataset: The training data, whose labels name the classes.
     """
     shapes = output_shapes(built.graph, built.model)
-    return target_encodings(built.settings.outputs, shapes, dataset.labels, dataset.fitted["columns"]["targets"])
+    columns = dataset.fitted["columns"]
+    return target_encodings(
+        built.settings.outputs, shapes, dataset.labels, columns["targets"], columns.get("lists"), dataset.encoders
+    )
 
 
 def batches_of(

@@ -6,11 +6,13 @@ from typing import Any
 
 from kspec.analysis.metric_names import logged_metrics, metric_call, object_names
 from kspec.analysis.settings import OutputSettings, Settings
+from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.backend.keras_objects import Maker
 from kspec.language import Spec
 from kspec.training.column_losses import by_column
 from kspec.training.ignored_examples import count_weighted, ignores_targets, known_accuracy
 from kspec.training.ignored_labels import count_others, counted_metric
+from kspec.training.padded_targets import of_real_positions, without_padding
 from kspec.training.unscaled_metrics import measure_in_units
 
 
@@ -33,7 +35,15 @@ def compile_model(model: Any, spec: Spec, settings: Settings, optimizer: Any = N
     partial = {name for name in trained if ignores_targets(spec.document.data, name)}
     metrics = {name: _metrics(maker, output.metrics, output) for name, output in trained.items()}
     weighted = {name: _metrics(maker, output.weighted_metrics, output) for name, output in trained.items()}
-    for name in partial:
+    for name, output in trained.items():
+        if output.is_padded and loss_name(output.loss) not in FREE_FORM_LOSSES:
+            form = output.target_form
+            losses[name] = without_padding(losses[name], is_class=form == "integer")
+            metrics[name] = [of_real_positions(metric, form) for metric in metrics[name]]
+            weighted[name] = [of_real_positions(metric, form) for metric in weighted[name]]
+    for name in partial - {
+        name for name, output in trained.items() if output.is_padded
+    }:  # a missing list is all padding
         own = [known_accuracy(metric, trained[name].target_form) for metric in trained[name].metrics]
         weighted[name] = [*map(count_weighted, _metrics(maker, own, trained[name])), *weighted[name]]
         metrics[name] = []

@@ -49,7 +49,9 @@ def prediction_arrays(name: str, prediction: Array, encoding: TargetEncoding) ->
     return arrays if labels is None else arrays | {f"{name}_labels": labels}
 
 
-def actual_array(raw: Array, width: int, encoding: TargetEncoding, absent: Array | None = None) -> Array:
+def actual_array(
+    raw: Array, width: int, encoding: TargetEncoding, absent: Array | None = None, real: Array | None = None
+) -> Array:
     """What an output should have predicted, spelled and shaped as its predictions.
 
     Args:
@@ -57,6 +59,7 @@ def actual_array(raw: Array, width: int, encoding: TargetEncoding, absent: Array
         width: The number of units.
         encoding: The classes of the output.
         absent: Which examples have no actual value, shape (n,); None if all have one.
+        real: Which positions are real, as in `DataSplit.positions`; None if all are.
 
     Returns:
         Labels or values; empty (NaN, or "" as text) where there is none, or where the loss ignores the label.
@@ -69,6 +72,8 @@ def actual_array(raw: Array, width: int, encoding: TargetEncoding, absent: Array
     else:
         classes = encoding.classes(raw)
         values, empty = labels[classes], classes < 0
+    if real is not None and values.shape[:2] == real.shape:
+        empty = empty | ~real.reshape(*real.shape, *[1] * (empty.ndim - 2))
     if absent is not None:
         empty = empty | absent.reshape(-1, *[1] * (empty.ndim - 1))
     return with_blanks(values, empty)

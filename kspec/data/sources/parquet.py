@@ -1,4 +1,4 @@
-"""The source `parquet`: typed tables; lists of equal length are arrays."""
+"""The source `parquet`: typed tables, also with lists."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory
+from kspec.data.list_columns import arrow_lists
 from kspec.data.mapped_arrays import empty, on_disk, pieces, use_disk, zeros
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.table import Column, Table
@@ -241,7 +242,7 @@ def arrow_column(name: str, values: Any) -> Column | str:
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_temporal(kind):
         return Column(name, "text", _filled(values, empty(rows, object), missing, "", pa.string()), missing)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return _lists(name, values, missing)
+        return arrow_lists(name, values, missing)
     return f"its type {kind} is neither numeric nor text"
 
 
@@ -272,30 +273,6 @@ def _filled(values: Any, into: Array, missing: Array, fill: Any, kind: Any) -> A
             into[place] = pc.fill_null(pc.cast(plain, kind), fill).to_numpy(zero_copy_only=False)
         start += len(chunk)
     return into
-
-
-def _lists(name: str, values: Any, missing: Array) -> Column | str:
-    import numpy
-
-    found: Array | None = None
-    start = 0
-    for chunk in values.chunks:
-        if chunk.null_count:
-            return "it has missing lists"
-        try:
-            stacked = numpy.array(chunk.to_pylist())
-        except ValueError:
-            return "its lists differ in length"
-        if stacked.dtype.kind not in "fiub" and len(chunk):
-            return "its lists are empty or contain no numbers"
-        if found is None:
-            found = empty((len(values), *stacked.shape[1:]), stacked.dtype)
-        if stacked.shape[1:] != found.shape[1:]:
-            return "its lists differ in length"
-        found = found.astype(numpy.result_type(found, stacked), copy=False)
-        found[start : start + len(chunk)] = stacked
-        start += len(chunk)
-    return "its lists are empty or contain no numbers" if found is None else Column(name, "array", found, missing)
 
 
 class _Streamed:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, display_name
+from kspec.data.list_columns import column_of_lists
 from kspec.data.mapped_arrays import joined
 from kspec.data.packed_files import open_packed
 from kspec.data.table import NUMERIC, Column, FileRows, Table
@@ -19,6 +20,10 @@ from kspec.language.source_files import SPLITS
 
 if TYPE_CHECKING:
     from kspec.data.index_check import ValueCheck
+
+
+LISTS = ("array", "list")
+"""Kinds of columns with lists; if all have one length, they are arrays."""
 
 
 @dataclass(slots=True)
@@ -133,7 +138,7 @@ def combine(files: Sequence[SourceFile], tables: Sequence[Table | None], context
         columns = [table.columns[column] for table in pieces]
         first = columns[0]
         for file, name, other in zip(files, names, columns, strict=True):
-            if other.values.shape[1:] != first.values.shape[1:] or not _same_kind(other, first):
+            if not _fits(other, first):
                 message = f"`{column}` has {_kind_text(other)} in `{name}` but {_kind_text(first)} in `{names[0]}`"
                 context.error(codes.MALFORMED_DATA_FILE, message, file.path)
                 return None
@@ -159,8 +164,12 @@ def not_in_all(files: Sequence[tuple[str, Sequence[str]]]) -> dict[str, str]:
     return absent
 
 
-def _same_kind(a: Column, b: Column) -> bool:
-    return a.kind == b.kind or (a.kind in NUMERIC and b.kind in NUMERIC)
+def _fits(a: Column, b: Column) -> bool:
+    """Whether a column of two files can be one; arrays of other shapes are lists."""
+    if a.kind in LISTS and b.kind in LISTS and "list" in (a.kind, b.kind):
+        return True
+    is_same = a.kind == b.kind or (a.kind in NUMERIC and b.kind in NUMERIC)
+    return is_same and a.values.shape[1:] == b.values.shape[1:]
 
 
 def _kind_text(column: Column) -> str:
@@ -170,6 +179,9 @@ def _kind_text(column: Column) -> str:
 
 def _concatenated(pieces: Sequence[Column]) -> Column:
     kinds = {piece.kind for piece in pieces}
+    if "list" in kinds:
+        rows = [row for piece in pieces for row in piece.values]
+        return column_of_lists(pieces[0].name, rows, joined([piece.missing for piece in pieces]))
     kind = pieces[0].kind if len(kinds) == 1 else "float" if "float" in kinds else "integer"
     values = joined([piece.values for piece in pieces])
     return Column(pieces[0].name, kind, values, joined([piece.missing for piece in pieces]))

@@ -37,7 +37,7 @@ def split_by_lists(table: Table, lists: Mapping[Any, str], key: str, context: Co
     import numpy
 
     column = table.columns[key]
-    if column.size > 1 or column.kind == "array":
+    if column.size > 1 or column.kind in ("array", "list"):
         message = f"`{key}` has several values in each row, so lists cannot name them"
         context.error(codes.INVALID_SPLIT_COLUMN, message, ("data", "split", "key"))
         return None

@@ -55,6 +55,8 @@ SEMANTIC_RULES = (
     "target_scale",
     "units_and_target",
     "window_targets",
+    "list_shapes",
+    "target_layers",
     "task_and_output",
     "per_position_output",
     "target_form",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.analysis.list_targets import list_targets
 from kspec.analysis.shapes.types import Shape
 from kspec.catalog.layer_families import ACTIVATIONS, NOISE, NORMALIZATIONS, UNCHANGED
 from kspec.diagnostics import codes
@@ -70,7 +71,7 @@ def _is_pointwise(node: Node) -> bool:
 def _expects_one_prediction(context: RuleContext, output: Output) -> bool:
     assert output.shape is not None
     source = data_source(context)
-    if source == "synthetic" or horizon_of(context.spec):
+    if source == "synthetic" or horizon_of(context.spec) or output.name in list_targets(context.spec):
         return False
     target = target_of(context, output.name)
     if target is not None:
