@@ -104,6 +104,9 @@ def _divides(column: Column, times: Array) -> bool:
 def measure_series(table: Table, columns: SeriesColumns, roles: TableRoles) -> SeriesWindow | None:
     """The window for the target of a series; None if the series is too short, or its rows describe more than that.
 
+    Rows that have other columns are examples by themselves where the row before says less of the target than its mean:
+    sales of houses by date are no series, although each has a time.
+
     Only the earliest rows are looked at, of which the training split will consist.
 
     Args:
@@ -141,6 +144,9 @@ def measure_series(table: Table, columns: SeriesColumns, roles: TableRoles) -> S
     last, seasonal = (_missed(earliest, rows, horizon) for rows in (1, season or 1))
     is_seasonal = season is not None and numpy.abs(seasonal).mean() < numpy.abs(last).mean()
     missed = float((seasonal if is_seasonal else last).std())
+    spread = float(numpy.nanstd(numpy.concatenate(earliest)))
+    if season is None and missed > spread and (roles.numbers or roles.categories or roles.texts):
+        return None
     every, has_holes = "" if step.unit == "number" else step_text(step), holes > MANY_HOLES
     return SeriesWindow(columns, every, has_holes, season, length, horizon, bool(is_seasonal), missed)
 

@@ -273,4 +273,4 @@ def test_a_value_in_an_array_that_an_input_cannot_take(tmp_path, array, dtype, p
 def test_a_number_that_predicts_itself_is_a_warning(tmp_path):
     table(tmp_path)
     result = read(tmp_path, "{csv: t.csv, inputs: w, targets: w}")
-    assert result.only.startswith("KS515 column `w` is a target and also feeds")
+    assert result.problems[0].startswith("KS515 column `w` is a target and also feeds")

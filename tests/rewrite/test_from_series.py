@@ -132,6 +132,16 @@ def test_events_and_classes_keep_their_rows_as_examples(tmp_path: Path, header: 
     assert data["targets"] == header.split(",")[-1]
 
 
+def test_rows_whose_past_says_nothing_are_examples(tmp_path: Path) -> None:
+    """Sales of houses, one a day: the last price says less of the next than the mean of all."""
+    sizes = np.random.default_rng(4).uniform(20, 200, 300).round(1)
+    rows = [(day, size, size * 3 + noise) for day, size, noise in zip(_days(300), sizes, NOISE, strict=False)]
+    data = _infer(tmp_path, "date,size,price", rows).document.data
+    assert data is not None
+    assert data.window is None
+    assert data.split.time == "date"
+
+
 def test_counts_in_a_series_are_amounts(tmp_path: Path) -> None:
     rows = zip(_days(200), [int(abs(4 * value)) % 9 for value in NOISE[:200]], strict=True)
     spec = _infer(tmp_path, "day,calls", rows)
