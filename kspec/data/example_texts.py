@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.analysis.data_profile import ExampleText
-from kspec.data.types import Dataset
+from kspec.data.types import Dataset, DataSplit
 
 SHOWN_VALUES = 8
 """How many values of a tensor are shown."""
@@ -23,10 +23,23 @@ def example_texts(dataset: Dataset, count: int) -> list[ExampleText]:
         ExampleText(
             int(split.rows[at]),
             {name: tensor_text(array[at]) for name, array in inputs.items()},
-            {name: _target_text(dataset, name, array[at : at + 1]) for name, array in targets.items()},
+            {name: _target_text(dataset, name, _real(split, name, array, at)) for name, array in targets.items()},
         )
         for at in range(count)
     ]
+
+
+def _real(split: DataSplit, name: str, targets: Any, at: int) -> Any:
+    """One example of a target, shape (1, …), without the padding of a list.
+
+    Args:
+        split: The examples.
+        name: The output.
+        targets: The target of the first examples.
+        at: Which of them.
+    """
+    example = targets[at : at + 1]
+    return example if name not in split.positions else example[:, split.positions[name][at]]
 
 
 def _first(array: Any, count: int) -> Any:

@@ -5,6 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from kspec.data.example_texts import example_texts
 from kspec.data.list_columns import items_of
 from kspec.data.padding import ListPlan, padded
 from kspec.data.types import OutputSpec
@@ -83,6 +84,7 @@ def test_cells_are_split(tmp_path):
     assert texts.positions["y"][:2].tolist() == [[True, True, False], [True, False, False]]
     assert texts.targets["y"][0].tolist()[:2] == ["a", "b"]
     assert texts.weights["y"][:2].tolist() == [[1, 2, 0], [3, 0, 0]]
+    assert example_texts(both[0], 2)[1].targets == {"y": "(1,): 'c'"}
     assert both[0].labels["y"].names == ["a", "b", "c"]
     assert both[0].profile.classes["y"]["train"] == {"a": 6, "b": 6, "c": 6}
 
