@@ -159,6 +159,11 @@ predict: {nodes: [encoder, use/inner, use_0/inner, shared, again, matrix, q, log
 }
 
 
+def in_python(specs):
+    """The specs that the export to Python can say: those without windows."""
+    return [path for path in specs if "window:" not in path.read_text("utf-8")]
+
+
 def make(folder: Path) -> dict[str, Path]:
     """Writes the data and the specs; returns name → spec."""
     import pyarrow as pa
