@@ -47,5 +47,5 @@ def test_segmentation_from_files(tmp_path, monkeypatch):
     monkeypatch.setattr(decoded_files, "BUDGET", 1000)
     assert kspec.run("spec.yaml").metrics == run.metrics
     (tmp_path / "photos" / "3.png").write_text("no picture")
-    with pytest.raises(kspec.SpecError, match="`photos/3.png` cannot be decoded"):
+    with pytest.raises(kspec.SpecError, match=r"`photos/3\.png` cannot be decoded"):
         kspec.run("spec.yaml")
