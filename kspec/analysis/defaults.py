@@ -233,6 +233,4 @@ def _predict(spec: Spec, settings: Settings) -> list[DefaultValue]:
 def _has_files_for_splits(spec: Spec) -> bool:
     """Whether the data has a file for each split."""
     data = spec.document.data
-    source = None if data is None else spec.values["data"].get(data.source)
-    files = source.get("path", source) if isinstance(source, dict) else source
-    return isinstance(files, dict) and "train" in files
+    return data is not None and bool(data.file_splits)

@@ -19,7 +19,7 @@ from kspec.language.window import column_names
 from kspec.syntax.file_patterns import InvalidPattern, parse_pattern
 from kspec.syntax.regular_files import shown_path
 
-NO_FILES = ("synthetic",)
+NO_FILES = ("synthetic", "keras", "sql")
 """The sources that read no file."""
 FOLDERS = ("images", "audio")
 """The sources whose name the suffix of a file tells."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
-from kspec.language.array_files import NpyFiles, NpzFiles
+from kspec.language.array_files import NpyFiles, NpzFiles, NpzParts
 from kspec.language.balance import BalanceSetting
 from kspec.language.base import Model, fail
 from kspec.language.csv_options import CSV_KEYS, CsvOptions, check_csv
@@ -15,9 +15,10 @@ from kspec.language.excel_options import ExcelFiles
 from kspec.language.expressions import Expression, Expressions
 from kspec.language.file_columns import CONTENT_SUFFIXES, FilePatterns, Read, Resize
 from kspec.language.json_schema import JsonSchema, exactly_one
+from kspec.language.keras_datasets import KerasDataset
 from kspec.language.missing import ColumnFill, FillValue, check_missing
 from kspec.language.sequences import ListColumn
-from kspec.language.source_files import Files, Paths, SplitName
+from kspec.language.source_files import SPLITS, Files, Paths, SplitName
 from kspec.language.split import Split
 from kspec.language.sql_options import SqlSource
 from kspec.language.targets import Targets
@@ -36,6 +37,7 @@ SUFFIXES: dict[str, tuple[str, ...]] = {
     "texts": CONTENT_SUFFIXES["text"],
     "audio": CONTENT_SUFFIXES["audio"],
     "files": (),
+    "keras": (),
     "synthetic": (),
 }
 """Source → the suffixes of its files."""
@@ -79,6 +81,7 @@ class Data(Model):
     json: Files = Field(default=None, description="JSON: an array of objects, or one on each line")
     excel: ExcelFiles = Field(default=None, description="Excel workbooks: `book.xlsx`, or a mapping with `sheet`")
     sql: SqlSource = Field(default=None, description="The rows of a query on an SQLite file or a PostgreSQL server")
+    keras: KerasDataset = Field(default=None, description="A data set of `keras.datasets`: columns `x` and `y`")
     arrow: Files = Field(default=None, description="Arrow files (Feather) and streams")
     npz: NpzFiles = Field(default=None, description="A NumPy `.npz` file; each array is a column")
     npy: NpyFiles = Field(default=None, description="NumPy arrays in files: column → file, or one array")
@@ -203,6 +206,19 @@ class Data(Model):
     def splits_by_default_in_time(self) -> bool:
         """Whether the data is split in the order of its windows, because the spec states no split."""
         return self.window is not None and "split" not in self.model_fields_set
+
+    @property
+    def file_splits(self) -> tuple[str, ...]:
+        """The splits that have files of their own, or parts of one; empty if all share the files."""
+        setting = getattr(self, self.source)
+        if self.source == "keras":
+            return ("train", "test")
+        if isinstance(setting, NpzParts):
+            return tuple(setting.parts)
+        files = getattr(setting, "path", setting)
+        return (
+            tuple(split for split in SPLITS if split in files) if isinstance(files, dict) and "train" in files else ()
+        )
 
     @property
     def source(self) -> str:

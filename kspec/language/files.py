@@ -143,7 +143,7 @@ def _files(values: dict[str, Any]) -> Iterator[Place]:
     for source in SOURCES:
         if source == "sql" and isinstance(data.get(source), dict) and "connect" in data[source]:
             yield from _of_source(data[source], "connect", ("data", source, "connect"))
-        elif source in data and source not in ("synthetic", "sql"):
+        elif source in data and source not in ("synthetic", "sql", "keras"):
             yield from _of_source(data, source, ("data", source))
     if isinstance(data.get("split"), dict) and isinstance(data["split"].get("lists"), dict):
         yield from _of_source(data["split"], "lists", ("data", "split", "lists"))

@@ -17,9 +17,7 @@ def check(context: RuleContext) -> None:
         return
     window = data.window
     needed = window.length + window.reach
-    source = getattr(data, data.source)
-    files = getattr(source, "path", source)
-    if window.stride >= needed or isinstance(files, dict) or not (data.split.validation or data.split.test):
+    if window.stride >= needed or data.file_splits or not (data.split.validation or data.split.test):
         return
     context.report.error(
         codes.WINDOWS_IN_TWO_SPLITS,

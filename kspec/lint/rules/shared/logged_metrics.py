@@ -35,11 +35,9 @@ def _has_validation(context: RuleContext) -> bool | None:
         return None
     if data.split.lists is not None:
         return "validation" in data.split.lists
-    source = getattr(data, data_source(context))
-    files = getattr(source, "path", source)
-    if isinstance(files, dict):
+    if data.file_splits:
         declared = "validation" in data.split.model_fields_set and data.split.validation != 0
-        return "validation" in files or declared
+        return "validation" in data.file_splits or declared
     return data.split.validation != 0
 
 
