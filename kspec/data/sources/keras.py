@@ -37,8 +37,8 @@ Parts = list[tuple[Any, "Array"]]
 """Training and test: the values of `x`, and those of `y`."""
 _SEED, _TEST = 113, 0.2
 """How Keras shuffles the data sets that have no split of their own, and the fraction that is the test."""
-_START, _FIRST_WORD = 1, 3
-"""What stands before each text, and what Keras adds to the number of a word."""
+_START, _UNKNOWN, _FIRST_WORD = 1, 2, 3
+"""What stands before each text and for an unknown word, and what Keras adds to the number of a word."""
 _DAMAGE = (
     ValueError,
     KeyError,
@@ -161,25 +161,32 @@ def _parts(name: str, contents: list[bytes], limits: Limits) -> Parts:
         parts = [(arrays_by_name[f"x_{part}"], arrays_by_name[f"y_{part}"]) for part in ("train", "test")]
         if name == "mnist":
             return parts
-        return [(_words(_shuffled(x)), _shuffled(y)) for x, y in parts]
-    x, y = _shuffled(arrays_by_name["x"]), _shuffled(arrays_by_name["y"])
+        orders = _orders([len(y) for _, y in parts])
+        texts = _words([x[order] for (x, _), order in zip(parts, orders, strict=True)])
+        return [(x, y[order]) for x, (_, y), order in zip(texts, parts, orders, strict=True)]
+    (order,) = _orders([len(arrays_by_name["y"])])
+    x, y = arrays_by_name["x"][order], arrays_by_name["y"][order]
     train = int(len(x) * (1 - _TEST))
-    whole = _words(x) if name == "reuters" else x
+    whole = _words([x])[0] if name == "reuters" else x
     return [(whole[:train], y[:train]), (whole[train:], y[train:])]
 
 
-def _shuffled(values: Array) -> Array:
-    """Values in the order in which Keras returns them."""
+def _orders(lengths: list[int]) -> list[Array]:
+    """The order in which Keras returns the rows of each part."""
     import numpy
 
-    order = numpy.arange(len(values))
-    numpy.random.RandomState(_SEED).shuffle(order)
-    return values[order]
+    random = numpy.random.RandomState(_SEED)
+    orders = [numpy.arange(length) for length in lengths]
+    for order in orders:
+        random.shuffle(order)
+    return orders
 
 
-def _words(texts: Array) -> list[list[int]]:
-    """The numbers of the words of each text, as Keras returns them by default."""
-    return [[_START, *(int(word) + _FIRST_WORD for word in text)] for text in texts]
+def _words(parts: list[Array]) -> list[list[list[int]]]:
+    """The numbers of the words of each text, as Keras returns them by default: the largest counts as unknown."""
+    texts = [[[_START, *(int(word) + _FIRST_WORD for word in text)] for text in part] for part in parts]
+    largest = max(max(text) for part in texts for text in part)
+    return [[[_UNKNOWN if word == largest else word for word in text] for text in part] for part in texts]
 
 
 def _npz(name: str, data: bytes, limits: Limits) -> dict[str, Array]:
