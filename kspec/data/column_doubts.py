@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-MAX_VALUES = 2_000_000
+MAX_VALUES = 500_000
 """So many values of all columns together are compared; of more rows, evenly spaced ones."""
 FEW_ROWS = 50
 """Fewer rows show nothing."""
