@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
 from kspec.data.distinct_rows import first_rows
-from kspec.data.engine_columns import UNSUPPORTED, arrow_column, column_of, engine_type, is_time, words
-from kspec.data.expressions import Expression, check_expression, quoted, report_place
+from kspec.data.engine_columns import (
+    UNSUPPORTED,
+    arrow_column,
+    column_of,
+    engine_type,
+    is_time,
+    longest,
+    words,
+)
+from kspec.data.expression_growth import UnboundedGrowth, largest_value
+from kspec.data.expressions import COLUMNS, Expression, are_few, check_expression, quoted, report_place
+from kspec.data.limits import LimitReached, check_memory
 from kspec.data.sources import names
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
@@ -22,7 +32,6 @@ if TYPE_CHECKING:
     from kspec.data.duckdb_engine import Engine, EngineError
 
 WHERE: Path = ("data", "where")
-COLUMNS: Path = ("data", "columns")
 
 
 @dataclass(slots=True)
@@ -55,6 +64,8 @@ def derive(table: Table, data: Data, context: Context) -> Derivation:
         return Derivation(table)
     result = Derivation(table)
     own = list(table.columns)
+    if not are_few(data, context):
+        context.stop_on_errors()
     if data.columns or data.where:
         with _engine(context) as engine:
             evaluation = _Evaluation(table, engine, context, {})
@@ -115,6 +126,8 @@ def check_syntax(spec: Spec, report: Report) -> None:
     if data is None or not (data.columns or data.where) or data.source == "synthetic":
         return
     context = Context(spec, report, ("data", data.source))
+    if not are_few(data, context):
+        return
     silent = Context(spec, Report(), context.source_path)
     columns = names(data.source, getattr(data, data.source), Request(silent, {}, []))
     with _engine(context) as engine:
@@ -253,6 +266,19 @@ class _Evaluation:
         arrays = {column: self._arrays[column] for column in expression.columns}
         rows = pa.table({**arrays, _ROW: pa.nulls(self.table.rows, pa.bool_())})
         try:
+            largest = largest_value(
+                expression.syntax,
+                {column: longest(array) for column, array in arrays.items()},
+                self.context.limits.memory,
+            )
+        except UnboundedGrowth as growth:
+            place = expression.syntax.place(growth.node)
+            report_place(
+                self.context, expression.path, expression.text, codes.INVALID_DATA_EXPRESSION, growth.message, place,
+                help=growth.help,
+            )  # fmt: skip
+            return None
+        try:
             kind = self.engine.type_of(expression.text, rows, casts)
         except EngineError as error:
             self._report_types(expression, error)
@@ -262,12 +288,39 @@ class _Evaluation:
             message = f"the expression gives {words(kind)}; a column holds numbers, booleans or text"
             report_place(self.context, expression.path, expression.text, codes.INVALID_DATA_EXPRESSION, message)
             return None
-        try:
-            values = self.engine.evaluate(text, rows, casts)
-        except EngineError as error:
-            self._report_value(expression, error, rows, casts)
+        values = self._values(text, expression, rows, casts, max(1, _AT_ONCE // largest))
+        if values is None:
             return None
         return column_of(name, "VARCHAR" if is_time(kind) else kind, values)
+
+    def _values(self, text: str, expression: Expression, rows: Any, casts: Mapping[str, str], count: int) -> Any:
+        """The values of an expression, a pyarrow chunked array; None if there is a problem, which is reported.
+
+        Args:
+            text: What is computed: the expression, or a text of its values.
+            expression: The expression.
+            rows: The columns that it reads.
+            casts: As in `Engine.evaluate`.
+            count: How many rows the engine gets at once.
+        """
+        import pyarrow as pa
+
+        from kspec.data.duckdb_engine import EngineError
+
+        parts: list[Any] = []
+        size = 0
+        for start in range(0, max(1, self.table.rows), count):
+            try:
+                parts.append(self.engine.evaluate(text, rows.slice(start, count), casts))
+                size += parts[-1].nbytes
+                check_memory(size, str(expression.path[-1]), self.context.limits)
+            except EngineError as error:
+                self._report_value(expression, error, rows, casts, start, min(start + count, self.table.rows))
+                return None
+            except LimitReached as reached:
+                self.context.limit(reached, expression.path)
+                return None
+        return pa.chunked_array([chunk for part in parts for chunk in part.chunks], type=parts[0].type)
 
     def _cast(self, name: str) -> str:
         """The type as which a column is read in other data, empty if that is its own; keeps its values."""
@@ -294,11 +347,27 @@ class _Evaluation:
                 help = f"`{times[0]}` is a date; `{quoted(times[0])}::varchar` is its text"
         self._report(codes.INVALID_DATA_EXPRESSION, expression, message, error, help)
 
-    def _report_value(self, expression: Expression, error: EngineError, rows: Any, casts: Mapping[str, str]) -> None:
-        """Reports a value that cannot be computed, with the first row that has one."""
+    def _report_value(
+        self,
+        expression: Expression,
+        error: EngineError,
+        rows: Any,
+        casts: Mapping[str, str],
+        good: int,
+        bad: int,
+    ) -> None:
+        """Reports a value that cannot be computed, with the first row that has one.
+
+        Args:
+            expression: The expression.
+            error: What the engine says.
+            rows: The columns that it reads.
+            casts: As in `Engine.evaluate`.
+            good: The first of the rows among which it is.
+            bad: The row after them.
+        """
         from kspec.data.duckdb_engine import EngineError
 
-        good, bad = 0, self.table.rows
         while bad - good > 1:
             middle = (good + bad) // 2
             try:
@@ -319,5 +388,7 @@ class _Evaluation:
         report_place(self.context, expression.path, expression.text, rule, message, place, help=help)
 
 
+_AT_ONCE = 64 << 20
+"""The characters and items that the engine computes at once, at most: its limit of memory does not count them."""
 _ROW = "kspec_row"
 """A column that gives a table its number of rows where an expression reads none."""

@@ -15,6 +15,10 @@ from typing import Any, NamedTuple
 _PREFIX = "select (\n"
 _SUFFIX = "\n)"
 _TABLE = "kspec_rows"
+MAX_CHARACTERS = 10_000
+"""The longest expression; the engine takes a second for ten times as many."""
+_MAX_DEPTH = 250
+_TOO_DEEP = f"its parts are nested more than {_MAX_DEPTH} levels deep"
 _SETTINGS = (
     "set errors_as_json = true",
     "set error_on_division_by_zero = false",
@@ -127,8 +131,13 @@ class Engine:
         Raises:
             EngineError: If it is none.
         """
+        if len(text) > MAX_CHARACTERS:
+            raise EngineError(f"it has {len(text):,} characters, more than {MAX_CHARACTERS:,}")
         sql = _PREFIX + text + _SUFFIX
-        answer = json.loads(self._value("select json_serialize_sql($1)", [sql]))
+        try:
+            answer = json.loads(self._value("select json_serialize_sql($1)", [sql]))
+        except RecursionError:
+            raise EngineError(_TOO_DEEP) from None
         if answer["error"]:
             place = _place(text, int(answer.get("position", -1)), 1)
             raise EngineError(answer["error_message"].split("\n")[0], *(place or (None, None)))
@@ -138,6 +147,8 @@ class Engine:
         bare = only and node["from_table"]["type"] == "EMPTY" and not node["modifiers"] and not node["cte_map"]["map"]
         if not bare or node["where_clause"] or node["having"] or node["qualify"] or node["group_expressions"]:
             raise EngineError("it is more than one expression")
+        if _depth(node["select_list"][0]) > _MAX_DEPTH:
+            raise EngineError(_TOO_DEEP)
         return Syntax(text, node["select_list"][0])
 
     def type_of(self, text: str, table: Any, casts: Mapping[str, str]) -> str:
@@ -189,6 +200,15 @@ class Engine:
         return self._connection.execute(sql, parameters).fetchall()[0][0]
 
 
+def _depth(root: dict[str, Any]) -> int:
+    """How many nodes lie in one another."""
+    level, depth = [root], 0
+    while level:
+        depth += 1
+        level = [child for node in level for child in children(node)]
+    return depth
+
+
 def _selection(text: str, table: Any, casts: Mapping[str, str]) -> str:
     """The statement that selects an expression; the arguments are those of `Engine.evaluate`."""
     columns = {name: _quoted(name) for name in table.column_names}
@@ -224,3 +244,23 @@ def _place(text: str, position: int, length: int) -> tuple[int, int] | None:
         return None
     end = min(start + max(length, 1), len(encoded))
     return len(encoded[:start].decode(errors="ignore")), len(encoded[:end].decode(errors="ignore"))
+
+
+def children(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The nearest nodes within a node."""
+    return _nodes([value for key, value in node.items() if key != "class"])
+
+
+def all_nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A node and all below it."""
+    yield node
+    for child in children(node):
+        yield from all_nodes(child)
+
+
+def _nodes(values: Any) -> Iterator[dict[str, Any]]:
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, dict) and "class" in value:
+            yield value
+        elif isinstance(value, (dict, list)):
+            yield from _nodes(value)

@@ -131,3 +131,12 @@ def column_of(name: str, kind: str, values: Any) -> Column:
         return Column(name, "boolean", pc.fill_null(values, False).to_numpy().astype(bool), missing)
     texts = pc.fill_null(pc.cast(values, pa.string()), "").to_numpy().astype(object)
     return Column(name, "text", texts, missing)
+
+
+def longest(values: Any) -> int:
+    """The characters of the longest text in a pyarrow array; 1 for numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kinds = (pa.types.is_string, pa.types.is_large_string)
+    return (pc.max(pc.binary_length(values)).as_py() or 1) if any(kind(values.type) for kind in kinds) else 1

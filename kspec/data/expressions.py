@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from kspec.data.context import Context
-from kspec.data.duckdb_engine import Engine, EngineError, Function, Syntax
+from kspec.data.duckdb_engine import Engine, EngineError, Function, Syntax, all_nodes, children
+from kspec.data.expression_growth import UnboundedGrowth, largest_value
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.diagnostics.suggest import available
+from kspec.language.data import Data
 from kspec.syntax.formula import place_within
 
+COLUMNS: Path = ("data", "columns")
+_MAX_COLUMNS, _MAX_CHARACTERS = 1_000, 100_000
+"""How many expressions there may be, and their characters together; checking as many takes about a second."""
 SCALAR = {
     "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "LAMBDA",
     "OPERATOR", "TYPE",
@@ -31,11 +36,13 @@ class Expression:
         text: It, in SQL.
         path: The setting.
         columns: The columns that it reads, each once.
+        syntax: Its parts.
     """
 
     text: str
     path: Path
     columns: tuple[str, ...]
+    syntax: Syntax
 
 
 def check_expression(
@@ -62,10 +69,12 @@ def check_expression(
         )
         return None
     checker = _Checker(syntax, path, engine, context, columns)
-    return Expression(text, path, tuple(checker.read)) if checker.check() else None
+    return Expression(text, path, tuple(checker.read), syntax) if checker.check() else None
 
 
 def _message(error: EngineError) -> str:
+    if error.message.startswith("Max expression depth"):
+        return "this is not a SQL expression: its parts are nested too deeply"
     if "near" in error.message:
         near = error.message.rpartition("near ")[2].strip().strip('"')
         return f"this is not a SQL expression: it ends too early or too late, at `{near}`"
@@ -126,6 +135,11 @@ class _Checker:
                     self.syntax.root,
                     help="rename one of them in the file",
                 )
+        if self.is_valid:
+            try:
+                largest_value(self.syntax)
+            except UnboundedGrowth as growth:
+                self._error(codes.INVALID_DATA_EXPRESSION, growth.message, growth.node, help=growth.help)
         return self.is_valid
 
     def _error(self, rule: Rule, message: str, node: dict[str, Any], *, label: str = "", help: str = "") -> None:
@@ -156,12 +170,12 @@ class _Checker:
             self._column(node, parameters)
             return
         if kind == "LAMBDA":
-            names = {name for child in nodes([node["lhs"]]) for name in child.get("column_names", [])}
+            names = {name for child in all_nodes(node["lhs"]) for name in child.get("column_names", [])}
             self._walk(node["expr"], parameters | names)
             return
         if kind == "FUNCTION":
             self._function(node)
-        for child in nodes([value for key, value in node.items() if key != "class"]):
+        for child in children(node):
             self._walk(child, parameters)
 
     def _text(self, node: dict[str, Any]) -> str:
@@ -225,7 +239,7 @@ class _Checker:
         if name in SEVERAL_ROWS:
             return codes.EXPRESSION_OVER_ROWS
         function = self.engine.functions.get(name)
-        if function is None:
+        if function is None or name.startswith("__"):  # those are parts of the engine itself
             return codes.INVALID_DATA_EXPRESSION
         if function.definitions:
             roots = [self.engine.parse(definition).root for definition in function.definitions]
@@ -266,6 +280,22 @@ class _Checker:
         )
 
 
+def are_few(data: Data, context: Context) -> bool:
+    """Whether there are few enough expressions; reports if not.
+
+    Args:
+        data: The `data` section.
+        context: Receives the problem.
+    """
+    characters = sum(map(len, data.columns.values()))
+    if len(data.columns) <= _MAX_COLUMNS and characters <= _MAX_CHARACTERS:
+        return True
+    message = f"`columns` has {len(data.columns):,} expressions of {characters:,} characters"
+    message += f"; at most {_MAX_COLUMNS:,} of {_MAX_CHARACTERS:,} characters together are computed"
+    context.error(codes.INVALID_DATA_EXPRESSION, message, COLUMNS, help="compute them before, and write a file")
+    return False
+
+
 @cache
 def function_names() -> tuple[str, ...]:
     """The functions that an expression can use, for editors."""
@@ -277,22 +307,6 @@ def function_names() -> tuple[str, ...]:
                 if function.arities and name.isidentifier() and not name.startswith(("_", "icu_", "collate_"))
             )
         )
-
-
-def nodes(values: Any) -> Iterator[dict[str, Any]]:
-    """The nearest nodes within a value of the engine's syntax."""
-    for value in values.values() if isinstance(values, dict) else values:
-        if isinstance(value, dict) and "class" in value:
-            yield value
-        elif isinstance(value, (dict, list)):
-            yield from nodes(value)
-
-
-def all_nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A node and all below it."""
-    yield node
-    for child in nodes([value for key, value in node.items() if key != "class"]):
-        yield from all_nodes(child)
 
 
 def quoted(name: str) -> str:
