@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class ActualValues:
-    """Finds the rows whose targets are no actual values; outputs without any lose their target.
+    """Finds the rows, or positions, whose targets are no actual values; outputs without any lose their target.
 
     Args:
         table: The table; a target column of text is replaced by its numbers where training had numbers.
@@ -78,6 +78,9 @@ class ActualValues:
             if numbers is None:
                 return
             column = table.columns[column_name] = numbers[0]
+        if column.values.ndim == 2 and len(self._mapping.targets[name]) == 1 and column.values.dtype.kind == "f":
+            self._check_positions(name, column, table)
+            return
         infinite = non_finite(column)
         if infinite.any():
             has = "has a non-finite number" if column.kind in ("array", "list") else "is infinite"
@@ -91,6 +94,28 @@ class ActualValues:
             missing = column.missing | infinite
             table.columns[column_name] = Column(column.name, column.kind, values, missing, column.original_texts)
 
+    def _check_positions(self, name: str, column: Column, table: Table) -> None:
+        """Finds the positions without an actual value; the others of their row keep theirs.
+
+        Args:
+            name: The output.
+            column: Its target, shape (n, positions).
+            table: The table; gets a known value there.
+        """
+        import numpy
+
+        absent, labels = ~numpy.isfinite(column.values), self._targets.labels(name)
+        if not absent.any():
+            return
+        rows = numpy.flatnonzero(absent.any(axis=1) & ~column.missing)
+        if len(rows):
+            has = f"`{column.name}` has a non-finite number"
+            self.notes.append(f"left out actual values of `{name}` in {table.locate(rows)} ({has})")
+        placeholder = labels.values[0] if labels is not None and labels.kind != "column" else 0
+        values = numpy.where(absent, placeholder, column.values)
+        table.columns[column.name] = Column(column.name, column.kind, values, column.missing, column.original_texts)
+        self.absent[name] = absent | self.absent[name][:, numpy.newaxis]
+
     def _leave_out(self, name: str, rows: Array, reason: str, table: Table) -> None:
         """Gives some rows no actual value, with a note.
 
@@ -102,8 +127,9 @@ class ActualValues:
         """
         import numpy
 
-        new = numpy.flatnonzero(rows & ~self.absent[name])
+        absent = self.absent[name]
+        new = numpy.flatnonzero(rows & ~absent.reshape(len(absent), -1).all(axis=1))
         if len(new):
             values = "the actual value" if len(new) == 1 else "actual values"
             self.notes.append(f"left out {values} of `{name}` in {table.locate(new)} ({reason})")
-        self.absent[name] = self.absent[name] | rows
+        self.absent[name] = absent | rows.reshape(-1, *[1] * (absent.ndim - 1))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 def ignored_targets(table: Table, mapping: ColumnMapping, policies: Policies) -> dict[str, Array]:
     """By output with missing targets that the spec ignores, the rows without one, shape (rows,).
 
+    Of a target with a number for each position, the positions that are NaN, shape (rows, positions).
+
     Args:
         table: The table.
         mapping: The columns of each output.
@@ -30,6 +32,8 @@ def ignored_targets(table: Table, mapping: ColumnMapping, policies: Policies) ->
     ignored = {}
     for name, columns in mapping.targets.items():
         gaps = [table.columns[column].missing for column in columns if policies.fill_of(column) == IGNORE]
+        if gaps and len(columns) == 1 and (values := table.columns[columns[0]].values).ndim == 2:
+            gaps = [numpy.isnan(values)] if values.dtype.kind == "f" else gaps
         if gaps and (rows := numpy.any(gaps, axis=0)).any():
             ignored[name] = rows
     return ignored
@@ -47,7 +51,8 @@ def without_any_target(ignored: Mapping[str, Array], mapping: ColumnMapping, row
 
     if not ignored or set(ignored) != set(mapping.targets):
         return numpy.zeros(rows, bool)
-    all_ignored: Array = numpy.all(list(ignored.values()), axis=0)
+    whole = [each.reshape(len(each), -1).all(axis=1) for each in ignored.values()]
+    all_ignored: Array = numpy.all(whole, axis=0)
     return all_ignored
 
 
@@ -65,6 +70,11 @@ def set_placeholders(table: Table, mapping: ColumnMapping, ignored: Mapping[str,
     for name in ignored:
         for column_name in mapping.targets[name]:
             column = table.columns[column_name]
+            if ignored[name].ndim == 2:
+                finite = column.values[rows][numpy.isfinite(column.values[rows])]
+                values = numpy.where(ignored[name], finite[0] if len(finite) else 0, column.values)
+                table.columns[column_name] = Column(column_name, column.kind, values, column.missing, None)
+                continue
             known = numpy.flatnonzero(~column.missing[rows])
             if column.kind != "list" and column.missing.any() and len(known):
                 values = numpy.array(column.values)
@@ -92,10 +102,10 @@ def ignored_in_new(table: Table, mapping: ColumnMapping, data: Data | None) -> d
 
 
 def known_rows(rows: Array, ignored: Array | None) -> Array:
-    """Those of some rows that have a target.
+    """Those of some rows that have a target, at all positions.
 
     Args:
         rows: Indices, shape (n,).
         ignored: The rows without one, shape (rows,); None if all have one.
     """
-    return rows if ignored is None else rows[~ignored[rows]]
+    return rows if ignored is None else rows[~ignored[rows].reshape(len(rows), -1).any(axis=1)]

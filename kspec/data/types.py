@@ -65,8 +65,8 @@ class DataSplit:
             `kspec.data.window_array.WindowArray`, which they gather.
         targets: By output, as in the file: shape (n,) for one column, (n, k) for several.
         weights: By output, the sample weights, shape (n,).
-        absent: By output, which examples have no actual value, or none that training knew, shape (n,); their target is
-            arbitrary.
+        absent: By output, which examples have no actual value, or none that training knew, shape (n,), or
+            (n, positions) of positions; their target is arbitrary.
         positions: By input or output that takes lists, which positions are real, shape (n, length); the rest is
             padding, and as a target arbitrary.
         names: The file of each example, if each example is a file.

@@ -57,10 +57,11 @@ def confusion_matrices(
             continue
         if encoding.encoder is not None and len(encoding.labels.names) > MAX_TOKENS:
             continue
-        known = _known(split, output, len(prediction))
-        raw, real = split.targets[output][: len(prediction)][known], split.positions.get(output)
-        real = None if real is None else real[: len(prediction)][known]
-        matrix = _confusion_matrix(raw, prediction[known], encoding, real)
+        count = len(prediction)
+        absent, real = (
+            None if each is None else each[:count] for each in (split.absent.get(output), split.positions.get(output))
+        )
+        matrix = _confusion_matrix(split.targets[output][:count], prediction, encoding, real, absent)
         if matrix is not None:
             matrices[output] = matrix, encoding.names(len(matrix))
     return matrices
@@ -71,7 +72,18 @@ def _known(split: DataSplit, output: str, count: int) -> Any:
     return ~split.absent[output][:count] if output in split.absent else slice(None)
 
 
-def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding, positions: Array | None) -> Array | None:
+def _confusion_matrix(
+    raw: Array, prediction: Array, encoding: TargetEncoding, positions: Array | None, absent: Array | None
+) -> Array | None:
+    """Counts of shape (k, k); None if the output predicts no single class.
+
+    Args:
+        raw: As in `DataSplit.targets`.
+        prediction: Shape (n, …, k).
+        encoding: The classes of the target.
+        positions: Which positions are real; None if all are.
+        absent: The examples, or positions, without an actual value; None if all have one.
+    """
     settings, labels = encoding.settings, encoding.labels
     assert labels is not None
     if settings.task == "multiclass_classification":
@@ -80,7 +92,10 @@ def _confusion_matrix(raw: Array, prediction: Array, encoding: TargetEncoding, p
         count = len(labels.names)
     else:
         return None
-    actual, predicted = encoding.classes(raw, positions).ravel(), predicted_classes(prediction, settings).ravel()
+    actual, predicted = encoding.classes(raw, positions), predicted_classes(prediction, settings).ravel()
+    if absent is not None:
+        actual = np.where(absent.reshape(*absent.shape, *[1] * (actual.ndim - absent.ndim)), -1, actual)
+    actual = actual.ravel()
     if count < 2 or len(actual) != len(predicted) or predicted.max(initial=0) >= count:
         return None
     matrix = np.zeros((count, count), dtype="int64")

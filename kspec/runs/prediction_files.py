@@ -150,7 +150,7 @@ def prediction_table(
         if output in split.targets:
             columns = actual_columns(output, split.targets[output][:count], encodings[output])
             absent = split.absent.get(output)
-            table += columns if absent is None else [(name, _blanked(values, absent)) for name, values in columns]
+            table += columns if absent is None else _with_blanks(columns, absent)
     for node, values in nodes.items():
         table += node_columns(node, values)
     headings = {heading for heading, _ in table}
@@ -161,6 +161,19 @@ def prediction_table(
     texts = [split.kept_of_left_out[name].tolist() for name in split.kept]
     gaps = [[row, *[""] * (own - 1), *[each[at] for each in texts], *rest] for at, row in enumerate(split.left_out)]
     return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
+
+
+def _with_blanks(columns: list[Column], absent: Array) -> list[Column]:
+    """The columns of actual values, with "" for those that there are none of.
+
+    Args:
+        columns: The columns of an output.
+        absent: Which examples have none, shape (n,), or which values of each, shape (n, k).
+    """
+    if absent.ndim == 2 and absent.shape[1] == len(columns):
+        return [(name, _blanked(values, absent[:, at])) for at, (name, values) in enumerate(columns)]
+    rows = np.asarray(absent.reshape(len(absent), -1).any(axis=1))
+    return [(name, _blanked(values, rows)) for name, values in columns]
 
 
 def _blanked(values: Array | Sequence[Any], absent: Array) -> list[Any]:

@@ -58,7 +58,7 @@ def actual_array(
         raw: Its target, as in `DataSplit.targets`.
         width: The number of units.
         encoding: The classes of the output.
-        absent: Which examples have no actual value, shape (n,); None if all have one.
+        absent: Which examples, or positions, have no actual value, shape (n, …); None if all have one.
         real: Which positions are real, as in `DataSplit.positions`; None if all are.
 
     Returns:
@@ -75,7 +75,7 @@ def actual_array(
     if real is not None and values.shape[:2] == real.shape:
         empty = empty | ~real.reshape(*real.shape, *[1] * (empty.ndim - 2))
     if absent is not None:
-        empty = empty | absent.reshape(-1, *[1] * (empty.ndim - 1))
+        empty = empty | absent.reshape(*absent.shape, *[1] * (empty.ndim - absent.ndim))
     return with_blanks(values, empty)
 
 

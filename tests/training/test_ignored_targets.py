@@ -150,3 +150,31 @@ def test_windows_ignore_the_rows_without_a_target(tmp_path):
         rows = split.rows[:, None] + np.arange(2)
         np.testing.assert_array_equal(split.absent["y"], rows % 7 == 0)
         np.testing.assert_array_equal(split.targets["y"][~split.absent["y"]], rows[rows % 7 != 0])
+
+
+def test_positions_without_a_target_do_not_count_and_the_others_of_their_example_do(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(40, 5, 3)).astype("float32"), rng.integers(0, 3, (40, 5)).astype(float)
+    gaps = rng.random((40, 5)) < 0.2
+    np.savez("t.npz", x=x, t=np.where(gaps, np.nan, t))
+    (tmp_path / "s.yaml").write_text(
+        "kspec: 1\ndata: {npz: t.npz, targets: t, missing: {t: ignore}, split: {order: true, validation: 0, test: 0.25}}\n"
+        "inputs: {x: {shape: [5, 3]}}\nlayers:\n"
+        "  - Dense: {units: 3, activation: softmax, kernel_initializer: {HeNormal: {seed: 5}}}\n    name: t\n"
+        "compile: {metrics: [accuracy]}\nfit: {epochs: 1, batch_size: 10, shuffle: false, engine: keras}\n"
+    )
+    run = kspec.run("s.yaml")
+    inputs = keras.Input((5, 3))
+    model = keras.Model(
+        inputs, keras.layers.Dense(3, "softmax", kernel_initializer=keras.initializers.HeNormal(5))(inputs)
+    )
+    model.compile("adam", loss="sparse_categorical_crossentropy")
+    known = (~gaps).astype("float32")
+    model.fit(x[:30], t[:30], sample_weight=known[:30], batch_size=10, shuffle=False, verbose=0)
+    np.testing.assert_allclose(run.model.get_weights()[0], model.get_weights()[0], rtol=1e-6)
+    classes = model.predict(x[30:], verbose=0).argmax(axis=-1)
+    right = (classes == t[30:])[~gaps[30:]]
+    assert run.metrics["accuracy"] == pytest.approx(right.mean())
+    written = np.load(run.folder / "predictions.npz")["t_actual"].astype(float)
+    np.testing.assert_array_equal(written, np.where(gaps[30:], np.nan, t[30:]))
