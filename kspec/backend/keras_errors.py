@@ -15,6 +15,8 @@ _NOISE = (
     re.compile(r"^\s*\{\{function_node [^}]*\}\}\s*"),
     re.compile(r"\s*\[Op:\w+\].*", re.DOTALL),
 )
+_OS_ERROR = re.compile(r"\w*Error: \[Errno \d+\] ([^:\n]*): '([^'\n]*)'")
+"""An error of a file that is read while the network is trained."""
 _FULL_SHAPE = re.compile(r"Full shape received: \((None, )?([^)]*)\)")
 
 
@@ -42,12 +44,15 @@ def plain(error: BaseException) -> str:
 
     >>> plain(ValueError("Input 0 is wrong.\\n\\nArguments received by Dense.call(): x"))
     'Input 0 is wrong'
+    >>> plain(ValueError("FileNotFoundError: [Errno 2] No such file or directory: 'a.png'"))
+    'cannot read `a.png`: No such file or directory'
     """
     text = str(error) or type(error).__name__
     if "Graph execution error" in text:
         text = _graph_error(text)
     for noise in _NOISE:
         text = noise.sub("", text)
+    text = _OS_ERROR.sub(r"cannot read `\2`: \1", text)
     text = " ".join(text.split())
     if len(text) > 400:
         cut = text.rfind(". ", 0, 400)
