@@ -175,10 +175,10 @@ def run(
     Raises:
         SpecError: when the spec or its data is faulty.
     """
-    from kspec.runs.execute import execute
+    from kspec.runs.folds import run_spec
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
-    result = execute(loaded, out=out, smoke=smoke, quiet=quiet)
+    result = run_spec(loaded, out=out, smoke=smoke, quiet=quiet)
     if result.interrupted_by not in ("", "SIGINT"):  # what was trained is saved, and the process ends, as it was told
         signal.raise_signal(signal.Signals[result.interrupted_by])
     return result

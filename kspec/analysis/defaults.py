@@ -152,7 +152,7 @@ def _split_parts(spec: Spec) -> list[DefaultValue]:
     return [
         DefaultValue(("data", "split", part), getattr(data.split, part))
         for part in ("validation", "test")
-        if part not in present
+        if part not in present and data.split.folds is None
     ]
 
 

@@ -69,7 +69,8 @@ def command(
     from kspec.diagnostics import SpecError
     from kspec.diagnostics.render.json_format import as_plain
     from kspec.language import Permissions, load_file
-    from kspec.runs.execute import StepFailed, execute
+    from kspec.runs.execute import StepFailed
+    from kspec.runs.folds import run_spec
     from kspec.runs.run_folder import RunFolderError, finite
     from kspec.training.console import Console
 
@@ -81,7 +82,7 @@ def command(
     try:
         with reserve_stdout(as_json):
             spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
-            result = execute(spec, out=runs, smoke=smoke, console=console, cache=cache)
+            result = run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:
@@ -95,6 +96,8 @@ def command(
     if as_json:
         folder = str(result.folder) if result.folder else None
         values = {"status": result.status, "metrics": result.metrics, "validation": result.validation}
+        if result.folds:
+            values["deviation"] = result.deviation
         more = {"kept_epoch": result.kept_epoch, "folder": folder, "notes": result.notes}
         click.echo(json.dumps(finite({**values, **more})))
     else:
@@ -113,6 +116,10 @@ def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
 def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
         epochs = len(result.history)
+        if result.folds:
+            done = sum(fold.status == "finished" for fold in result.folds)
+            click.echo(f"stopped{_by(result)} after {done} folds, which are in {result.folder}", err=True)
+            return
         if not epochs:
             click.echo(f"stopped{_by(result)} before the first epoch ended; nothing saved", err=True)
             return
@@ -130,7 +137,8 @@ def _show(result: Any, console: Any) -> None:
         width = max(len(name) for name in numbers)
         click.echo("")
         for name, value in numbers.items():
-            click.echo(f"  {name:<{width}}  {value:.4f}")
+            deviation = f" ± {result.deviation[name]:.4f}" if name in result.deviation else ""
+            click.echo(f"  {name:<{width}}  {value:.4f}{deviation}")
     if result.folder:
         click.echo(f"\n{result.folder}" if not console.quiet else str(result.folder))
     elif not console.quiet:

@@ -31,6 +31,7 @@ from kspec.data.randomness import SPLIT, generator
 from kspec.data.splits.by_group import split_by_group
 from kspec.data.splits.by_key import split_by_hash
 from kspec.data.splits.by_lists import split_by_lists
+from kspec.data.splits.folds import draw_fold
 from kspec.data.splits.time_setting import draw_by_time
 from kspec.data.table import Column, Table
 from kspec.data.times import read_times, time_text
@@ -99,6 +100,10 @@ def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, 
     else:
         parts = _parts(data, table)
         free = true_rows(split_of == 0)
+        if split.folds is not None and (split_of == SPLITS.index("validation")).any():
+            message = "each fold is the validation split once, and the source has one of its own"
+            context.error(codes.TOO_MANY_FOLDS, message, (*PATH, "folds"), help="remove `folds`, or that file")
+            return None
         drawn = _draw(table, split, parts, free, stratify, seed, context)
         if drawn is None:
             return None
@@ -117,6 +122,8 @@ def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, 
         last = {name: time_text(times[rows].max()) for name, rows in splits.items()}
     count = int((split_of < 0).sum())
     reason = "by the gap" if split.lists is None else "in no list"
+    if split.folds is not None:
+        reason = "after the fold" if split.gap is None else "by the gap and after the fold"
     return Splits(splits, f"{count:,} left out {reason}" if count else "", last)
 
 
@@ -145,6 +152,8 @@ def _draw(
     """
     import numpy
 
+    if split.folds is not None:
+        parts = {"test": parts.get("test", 0.0)}
     if split.way in ("time", "order"):
         return draw_by_time(table, split, parts, free, context)
     fractions = {name: float(part) for name, part in parts.items()}
@@ -174,12 +183,13 @@ def _draw(
             help = "collect more groups, or set `validation: 0` or `test: 0`"
             context.error(codes.EMPTY_SPLIT, message, (*PATH, "group"), help=help)
             return None
-        return split_by_group(groups.astype(str) if column.kind == "text" else groups, fractions, seed, classes)
+        groups = groups.astype(str) if column.kind == "text" else groups
+        return draw_fold(split_by_group(groups, fractions, seed, classes), split, seed, classes, context, groups)
     drawn = zeros(len(free), numpy.int8)
     for name, places in by_fractions(len(free), fractions, seed, classes).items():
         for piece in pieces(len(places)):
             drawn[places[piece]] = SPLITS.index(name)
-    return drawn
+    return draw_fold(drawn, split, seed, classes, context)
 
 
 def _has_values(column: Column, table: Table, path: Path, context: Context) -> bool:

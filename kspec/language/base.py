@@ -47,7 +47,7 @@ def fail(
 
 
 RESERVED = {
-    "folds": "cross-validation",
+    "repeats": "repeated cross-validation",
 }
 """Keys that are reserved, and what they will mean."""
 

@@ -32,6 +32,8 @@ _SUITS = {
     "": ("validation", "test", "stratify"),
 }
 """Way → the other keys that have an effect with it."""
+FOLDED = ("", "time", "order", "group")
+"""The ways that can make folds."""
 
 
 def _check_part(value: Any) -> Any:
@@ -99,6 +101,11 @@ def _combinations() -> list[Any]:
             }
         )
     conditions.append({"if": {"required": ["lists"]}, "then": {"required": ["key"]}})
+    conditions.append({"if": {"required": ["fold"]}, "then": {"required": ["folds"]}})
+    unsuited = {word: {"enum": [None, False]} for word in WAYS if word not in FOLDED}
+    message = f"`folds` goes with {', '.join(f'`{way}`' for way in FOLDED if way)} and `test`; remove the other keys."
+    alone = {"properties": {**unsuited, "validation": False}, "errorMessage": message}
+    conditions.append({"if": {"required": ["folds"], "properties": {"folds": {"type": "integer"}}}, "then": alone})
     fraction = {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
     fractions = {"properties": dict.fromkeys(("validation", "test"), fraction)}
     conditions.append({"if": {"required": ["time"]}, "else": fractions})
@@ -144,6 +151,13 @@ class Split(Model):
         default=None, description="By split, a text file with the keys of its rows, one on each line"
     )
     key: str | None = Field(default=None, description="The column of the keys that the `lists` name")
+    folds: int | None = Field(
+        default=None,
+        ge=2,
+        description="The number of parts, each of which is the validation split of one run; in time, each run trains "
+        "on what lies before",
+    )
+    fold: int | None = Field(default=None, ge=1, description="The only fold to run; by default all")
 
     model_config = ConfigDict(json_schema_extra={"allOf": _combinations()})
 
@@ -165,7 +179,7 @@ class Split(Model):
     @model_validator(mode="before")
     @classmethod
     def _one_way(cls, value: Any) -> Any:
-        reject_reserved(value, "folds")
+        reject_reserved(value, "repeats")
         if not isinstance(value, dict):
             return value
         ways = [way for way in WAYS if value.get(way) not in (None, False)]
@@ -188,12 +202,29 @@ class Split(Model):
                 )
             needed = "`lists`" if word == "key" else "`time` or `order`"
             fail(f"`{word}` has no effect without {needed}", key=word, help=f"remove `{word}`, or add {needed}")
+        if value.get("fold") is not None and value.get("folds") is None:
+            fail("`fold` has no effect without `folds`", key="fold", help="remove `fold`, or add `folds: 5`")
+        if value.get("folds") is not None:
+            if way not in FOLDED:
+                help = f"remove `folds` or `{way}`"
+                fail(f"`folds` has no effect with `{way}`, which {WAYS[way]}", key="folds", help=help)
+            if "validation" in value:
+                help = "remove `validation`; `test` can be held out from all folds"
+                message = "each fold is the validation split once, so it has no size of its own"
+                fail(message, key="validation", help=help)
         if way == "lists" and value.get("key") is None:
             fail("`lists` needs the column of the keys", key="lists", help="add `key: id`")
         return value
 
     @model_validator(mode="after")
     def _leaves_training(self) -> "Split":
+        if self.folds is not None:
+            if "test" not in self.model_fields_set:
+                self.__dict__["test"] = 0.0
+            self.__dict__["validation"] = 1 / self.folds
+            if self.fold is not None and self.fold > self.folds:
+                help = f"use a number from 1 to {self.folds}"
+                fail(f"there is no fold {self.fold} of {self.folds}", key="fold", help=help)
         is_dated = {name: not _is_fraction(getattr(self, name)) for name in ("validation", "test")}
         if self.time is None:
             for name in ("validation", "test"):
@@ -209,7 +240,8 @@ class Split(Model):
                     self.__dict__[name] = 0.0
         if self.order and not (self.gap is None or (isinstance(self.gap, (int, float)) and self.gap == int(self.gap))):
             fail(f"with `order`, `gap` is a number of rows, not {self.gap}", key="gap", help="write `gap: 10`")
-        held = sum(part for part in (self.validation, self.test) if isinstance(part, float) and _is_fraction(part))
+        parts = [self.test] if self.folds is not None else [self.validation, self.test]
+        held = sum(part for part in parts if isinstance(part, float) and _is_fraction(part))
         if self.way not in ("by", "lists") and held >= 1:
             fail(
                 "`validation` and `test` leave no examples to train on",

@@ -54,6 +54,7 @@ def execute(
     quiet: bool = True,
     console: Console | None = None,
     cache: bool = False,
+    folder: RunFolder | None = None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -64,6 +65,7 @@ def execute(
         quiet: Print nothing.
         console: Where to print; standard output by default.
         cache: Store the data for the next run, even if its table is not large.
+        folder: The run folder; by default a new one in `out`.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -79,7 +81,9 @@ def execute(
         compiled = compile_spec(spec)
         compiled.unwrap()
         console.warn(compiled.report)
-        execution = _Execution(compiled, Path(out), smoke, console)
+        if folder is None and not smoke:
+            folder = RunFolder.create(out, compiled.unwrap()[0].name)
+        execution = _Execution(compiled, folder, smoke, console)
         execution.keeps_data = cache
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         return execution.run()
@@ -90,14 +94,13 @@ class StepFailed(RuntimeError):
 
 
 class _Execution:
-    def __init__(self, compiled: CompiledSpec, out: Path, smoke: bool, console: Console) -> None:
+    def __init__(self, compiled: CompiledSpec, folder: RunFolder | None, smoke: bool, console: Console) -> None:
         self.compiled = compiled
         self.spec, self.analysis = compiled.unwrap()
         self.report = compiled.report
         self.smoke = smoke
         self.keeps_data = False
         self.console = console
-        folder = None if smoke else RunFolder.create(out, self.spec.name)
         self.folder = folder
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if folder is None else folder.path
         self.result = Run(self.spec.name, folder.path if folder else None)

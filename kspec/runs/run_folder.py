@@ -29,10 +29,15 @@ class RunFolder:
     """`runs/<name>/<time>-<n>/`; `runs/<name>/latest` is the last run that has finished.
 
     Each file is written under a temporary name and then renamed: a file is complete, or not there.
+
+    Args:
+        path: The folder.
+        is_part: Whether it lies in the folder of a run of several, such as that of a fold.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_part: bool = False) -> None:
         self.path = path
+        self.is_part = is_part
 
     @classmethod
     def create(cls, out: str | os.PathLike[str], name: str) -> RunFolder:
@@ -60,8 +65,23 @@ class RunFolder:
             raise RunFolderError(f"the run folder {parent} cannot be created: {error.strerror or error}") from error
         return cls(path)
 
+    def part(self, name: str) -> RunFolder:
+        """Creates the folder of a run that is a part of this one.
+
+        Raises:
+            RunFolderError: if it cannot be created.
+        """
+        path = self.path / name
+        try:
+            path.mkdir()
+        except OSError as error:
+            raise RunFolderError(f"the run folder {path} cannot be created: {error.strerror or error}") from error
+        return RunFolder(path, is_part=True)
+
     def make_latest(self) -> None:
-        """Points `latest` to this run."""
+        """Points `latest` to this run; the run that it is a part of does so for itself."""
+        if self.is_part:
+            return
         _point(self.path.parent / "latest", self.path.name)
 
     def delete(self) -> None:

@@ -104,6 +104,10 @@ def load_run(
     record = read_record(folder, opener)
     model_file = folder / "model.keras"
     if not os.path.lexists(model_file):
+        if isinstance(record.get("folds"), int):
+            raise RunFolderError(
+                f"the run {folder} has {record['folds']} folds, each with a model of its own; name one: {folder}/fold-1"
+            )
         raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
     _require_resolved(folder / "resolved.yaml", opener)
     granted = Permissions(allow_code, allow_outside)

@@ -136,6 +136,8 @@ def with_sizes(value: Any, sizes: Mapping[tuple[str, str], int]) -> Any:
 def _split(split: Split) -> dict[str, Any]:
     """The keys that have an effect with the way to split."""
     values = split.model_dump(exclude_none=True)
+    if split.folds is not None:
+        values.pop("validation", None)
     if split.way in ("by", "lists"):
         return {key: values[key] for key in (split.way, "key") if key in values}
     if split.way not in ("", "group"):

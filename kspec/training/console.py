@@ -51,10 +51,12 @@ class Console:
     Args:
         quiet: Print nothing.
         stream: Where to print; standard error where standard output carries JSON.
+        warns: Whether warnings are printed; by default, unless quiet.
     """
 
     quiet: bool = False
     stream: TextIO = field(default_factory=lambda: sys.stdout)
+    warns: bool | None = None
     _warned: set[Diagnostic] = field(default_factory=set)
 
     def step(self, name: str, text: str) -> None:
@@ -71,10 +73,14 @@ class Console:
         """Prints the warnings that are new since the last call, on standard error."""
         new = [d for d in report.sorted() if d.severity is Severity.WARNING and d not in self._warned]
         self._warned.update(new)
-        if new and not self.quiet:
+        if new and (not self.quiet if self.warns is None else self.warns):
             from kspec.diagnostics.render import render
 
             render(new, "text", sys.stderr)
+
+    def of_part(self) -> Console:
+        """The console of a part of a run: it prints only warnings that are new."""
+        return Console(True, self.stream, not self.quiet, self._warned)
 
     def unseen(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics without the warnings that have been printed."""

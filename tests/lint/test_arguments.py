@@ -89,8 +89,11 @@ def test_constants_of_a_call(call, code):
         ("predict: {threshold: {nope: 0.3}}", "KS215"),
         ("data: {}", "KS102"),
         ("data: {csv: a, npz: b}", "KS103"),
-        ("data: {csv: a.csv, read: {}}", "KS107"),
-        ("data: {csv: a.csv, split: {folds: 5}}", "KS107"),
+        ("data: {csv: a.csv, split: {folds: 5, repeats: 2}}", "KS107"),
+        ("data: {csv: a.csv, split: {folds: 5, hash: id}}", "KS103"),
+        ("data: {csv: a.csv, split: {folds: 5, validation: 0.2}}", "KS103"),
+        ("data: {csv: a.csv, split: {folds: 5, fold: 6}}", "KS103"),
+        ("data: {csv: a.csv, split: {fold: 1}}", "KS103"),
         ("data: {csv: a.csv, split: {test: 0.7, validation: 0.5}}", "KS506"),
     ],
 )

@@ -293,6 +293,8 @@ def describe_dataset(
             info.report_unsupported(f"{action} of `{column}`", rule.path, help="fill the gaps in the file")
     if spec.document.predict.keep:
         info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
+    if info.data.split.folds is not None:
+        info.report_unsupported("make folds", ("data", "split", "folds"), help="remove `folds`, for one split")
     if info.data.balance is not None:
         help = "use `class_weight: balanced`, or remove `balance`"
         info.report_unsupported("balance classes", ("data", "balance"), help=help)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
 from kspec.data.splits.by_time import split_by_time
+from kspec.data.splits.folds import walk_forward
 from kspec.data.table import Table
 from kspec.data.times import are_days, read_times
 from kspec.diagnostics import codes
@@ -40,7 +41,8 @@ def draw_by_time(
     import numpy
 
     if split.time is None:
-        return split_by_time(numpy.arange(len(free)), _all(parts), split.gap)
+        order = numpy.arange(len(free))
+        return _folded(split_by_time(order, _all(parts), split.gap), order, split, split.gap, context)
     times = read_times(table.columns[split.time], table, (*PATH, "time"), context)
     if times is None:
         return None
@@ -54,7 +56,27 @@ def draw_by_time(
         help = "let the test split begin last: it has the latest rows"
         context.error(codes.INVALID_SPLIT_COLUMN, message, (*PATH, "validation"), help=help)
         return None
-    return split_by_time(times[free], _all(begins), gap)
+    return _folded(split_by_time(times[free], _all(begins), gap), times[free], split, gap, context)
+
+
+def _folded(drawn: Array, times: Array, split: Split, gap: Any, context: Context) -> Array | None:
+    """Takes the validation split of a fold from the rows of training.
+
+    Args:
+        drawn: By row, 0 for training, 2 for the test, -1 for none.
+        times: The time of each row.
+        split: The setting; without `folds`, nothing changes.
+        gap: In the type of the times.
+        context: Receives an error if there are too few times.
+    """
+    if split.folds is None:
+        return drawn
+    own = drawn == 0
+    folded = walk_forward(times[own], split.folds, split.fold or 1, gap, context)
+    if folded is None:
+        return None
+    drawn[own] = folded
+    return drawn
 
 
 def _all(parts: Mapping[str, Any]) -> dict[str, Any]:

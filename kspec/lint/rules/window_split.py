@@ -15,6 +15,15 @@ def check(context: RuleContext) -> None:
         return
     if data.split.way not in ("", "hash"):
         return
+    if data.split.folds is not None:
+        context.report.error(
+            codes.WINDOWS_IN_TWO_SPLITS,
+            "the folds are drawn by chance, so that training would see rows that validation predicts",
+            context.spec.positions.value((*SPLIT, "folds")),
+            help="let each fold train on what lies before it: "
+            + (f"add `time: {window_time}` to `split`" if (window_time := data.window.time) else "add `order: true`"),
+        )
+        return
     window = data.window
     needed = window.length + window.reach
     if window.stride >= needed or data.file_splits or not (data.split.validation or data.split.test):

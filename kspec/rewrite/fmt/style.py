@@ -52,6 +52,8 @@ _KEYS: dict[Path, Sequence[str]] = {
         "train",
         "validation",
         "test",
+        "folds",
+        "fold",
         "gap",
         "stratify",
     ),
