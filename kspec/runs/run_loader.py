@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kspec.analysis.index_limits import lookups
+from kspec.analysis.list_targets import list_targets
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
@@ -118,6 +119,7 @@ def load_run(
     model = _load_model(model_file, spec, analysis, report, opener)
     check_names(record, folder, spec.document.inputs, analysis.graph.outputs)
     _check_scales(record, folder, spec)
+    _check_lists(record, folder, spec)
     shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
     known = record.get("data", {}).get("fitted", {}).get("columns", {})
@@ -327,6 +329,25 @@ def _check_scales(record: dict[str, Any], folder: Path, spec: Spec) -> None:
         scale = target_scale(targets, name)
         if scale is not None and (name not in known or known[name].scale != scale):
             raise RunFolderError(f"{folder / 'run.json'} lacks the scale of `{name}`")
+
+
+def _check_lists(record: dict[str, Any], folder: Path, spec: Spec) -> None:
+    """Checks that the layers that encode the texts of targets are those of the spec, which has been checked.
+
+    Args:
+        record: Its `run.json`.
+        folder: The run folder.
+        spec: Its resolved spec.
+
+    Raises:
+        RunFolderError: If one is another.
+    """
+    targets = list_targets(spec)
+    lists = record.get("data", {}).get("fitted", {}).get("columns", {}).get("lists", {})
+    for name, plan in lists.items():
+        through = targets[name].through if name in targets else None
+        if plan.get("through") != through:
+            raise RunFolderError(f"{folder / 'run.json'} encodes `{name}` with another layer than the spec beside it")
 
 
 def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:

@@ -21,6 +21,9 @@ VERSION = 1
 """The version of the format in which this kspec writes `run.json`."""
 _MOST_PROBLEMS = 5
 _LONGEST_PLACE = 80
+_MOST_ITEMS = 10_000_000
+"""The columns of a table without names, and the items of a padded list."""
+_HIGHEST_RATE = 10_000_000
 
 
 def _sensible_time(text: str) -> str:
@@ -38,6 +41,18 @@ def _sensible_time(text: str) -> str:
 
 Seconds = Annotated[float, Field(ge=0)]
 Time = Annotated[str, AfterValidator(_sensible_time)]
+
+
+def _step(step: list[Any]) -> list[Any]:
+    """Checks the step of a series, a number and its unit.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    size, unit = step if len(step) == 2 else (0, "")
+    if type(size) not in (int, float) or not 0 < size < 1e18 or unit not in ("number", "second", "month", "row"):
+        raise ValueError("must be a step such as [1.0, second]")
+    return step
 
 
 class _Part(BaseModel):
@@ -68,6 +83,27 @@ class _Columns(_Part):
     inputs: dict[str, list[str]]
     targets: dict[str, list[str]]
     weights: dict[str, str]
+    windows: dict[str, Literal["past", "future"]] = Field(default_factory=dict)
+    lists: dict[str, _Lists] = Field(default_factory=dict)
+
+
+class _Lists(_Part):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    length: Annotated[int, Field(ge=1, le=_MOST_ITEMS)] | None = None
+    pad: int | float | str | None = None
+    sep: str | None = None
+    padding: Literal["post", "pre"] = "post"
+    truncating: Literal["post", "pre"] = "post"
+    through: str | dict[str, Any] | None = None
+    shift: Annotated[int, Field(ge=0, le=_MOST_ITEMS)] = 0
+    shorten: Annotated[int, Field(ge=0, le=_MOST_ITEMS)] = 0
+    gap: Annotated[int, Field(ge=0, le=_MOST_ITEMS)] = 0
+    whole: bool = False
+    is_text: bool = False
+
+
+class _Window(_Part):
+    step: Annotated[list[Any], AfterValidator(_step)] | None = None
 
 
 class _Scaling(_Part):
@@ -83,6 +119,12 @@ class _Scaling(_Part):
 
 
 class _Fitted(_Part):
+    types: dict[str, Literal["BOOLEAN", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "VARCHAR"]] = Field(
+        default_factory=dict
+    )  # they become a part of SQL
+    rates: dict[str, Annotated[int, Field(ge=1, le=_HIGHEST_RATE)]] = Field(default_factory=dict)
+    width: Annotated[int, Field(ge=1, le=_MOST_ITEMS)] | None = None
+    window: _Window = Field(default_factory=_Window)
     fill: dict[str, int | float | str] = Field(default_factory=dict)
     usual: dict[str, dict[Literal["median", "most_frequent"], int | float | str]] = Field(default_factory=dict)
     columns: _Columns | None = None

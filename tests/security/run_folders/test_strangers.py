@@ -23,6 +23,10 @@ from kspec.syntax.regular_files import open_regular
 from tests.support.malicious_models import watched
 from tests.support.project import BINARY, make_project
 
+LISTS = (
+    '{"data": {"fitted": {"columns": {"inputs": {"x": ["a", "b"]}, "targets": {"kind": ["kind"]}, "weights": {}, '
+    '"lists": {"kind": PLAN}}}}}'
+)
 DEEP = "[" * 100_000 + "]" * 100_000
 
 
@@ -165,6 +169,15 @@ def test_files_that_lead_outside_the_run_are_refused(run, tmp_path, capsys):
         ('{"data": {"labels": {"kind": {"kind": "integer", "names": ["a"]}}}}', ["`data.labels.kind` must be labels"]),
         ('{"data": {"labels": {"other": {"kind": "text", "names": ["a"]}}}}', ["does not describe the spec beside it"]),
         ('{"data": {"fingerprints": [1], "fitted": null}}', ["`data.fingerprints` must be", "`data.fitted` must be"]),
+        ('{"data": {"fitted": {"types": {"a": "integer), (select 1"}}}}', ["`data.fitted.types.a` must be"]),
+        ('{"data": {"fitted": {"width": 1000000000000}}}', ["`data.fitted.width` must be"]),
+        ('{"data": {"fitted": {"rates": {"a": 0}}}}', ["`data.fitted.rates.a` must be"]),
+        ('{"data": {"fitted": {"window": {"step": [0, "second"]}}}}', ["`data.fitted.window.step` must be a step"]),
+        ('{"data": {"fitted": {"window": {"step": [[], 3, 4]}}}}', ["`data.fitted.window.step` must be a step"]),
+        ('{"data": {"fitted": {"usual": {"a": {"mean": 3}}}}}', ["`data.fitted.usual.a.mean"]),
+        (LISTS.replace("PLAN", '{"length": 1e9}'), ["`data.fitted.columns.lists.kind.length` must be"]),
+        (LISTS.replace("PLAN", '{"unknown": 1}'), ["`data.fitted.columns.lists.kind.unknown`"]),
+        (LISTS.replace("PLAN", '{"through": {"TFSMLayer": {"filepath": "/tmp"}}}'), ["with another layer than the spec"]),
     ],
 )  # fmt: skip
 def test_each_problem_of_a_record_has_a_line(run, capsys, text, messages):
