@@ -35,6 +35,9 @@ def _through(value: Any) -> Any:
              help=f"use {' or '.join(f'`{each}`' for each in ENCODERS)}")  # fmt: skip
     if arguments is not None and not isinstance(arguments, dict):
         fail(f"the arguments of `{name}` need names", key=name, help=f"write `{name}: {{split: character}}`")
+    if isinstance((arguments or {}).get("vocabulary"), str):  # Keras opens the file, wherever it is
+        fail(f"the `vocabulary` of `{name}` must be a list here, not a file", key=name,
+             help="write the items, or name a layer of the network, as in `through: tokens`")  # fmt: skip
     return {name: arguments or {}}
 
 
