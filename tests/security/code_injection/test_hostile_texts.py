@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
+import sqlite3
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
+import pyarrow
+import pyarrow.feather as feather
 import pytest
 import yaml
 
@@ -170,6 +175,13 @@ REFUSED = [
     ("hash", "csv: t.csv, split: {hash: t}, inputs: a"),
     ("lists", "csv: t.csv, split: {lists: {train: train.txt, test: test.txt}, key: a}, inputs: a"),
     ("key", "csv: t.csv, split: {lists: {train: train.txt, test: test.txt}, key: a}, inputs: a"),
+    ("json", "json: t.json, inputs: a"),
+    ("arrow", "arrow: t.arrow, inputs: a"),
+    ("npy", "npy: {a: a.npy, y: y.npy}, inputs: a"),
+    ("sql", "sql: {connect: t.db, query: select * from t}, inputs: a"),
+    ("connect", "sql: {connect: t.db, query: select * from t}, inputs: a"),
+    ("query", "sql: {connect: t.db, query: select * from t}, inputs: a"),
+    ("target", "csv: t.csv, inputs: a, balance: {by: oversample, target: dense}"),
     (
         "every",
         "csv: t.csv, window: {length: 1, horizon: 0, time: t, every: 1 day}, inputs: {x: {columns: [a], window: past}}",
@@ -195,7 +207,11 @@ def test_the_corpus_has_each_key_under_which_a_text_can_stand():
             fields |= {(field.alias or name)} if {str, Any} & {part for part in parts if part in (str, Any)} else set()
     assert fields >= {"description", "encoding", "monitor", "from"}
     of_entries = {"head", "arguments"}  # of the parsed entry: in a spec they have no keys
-    elsewhere = {"include", "file"}  # not read from the exported file; a file's path is written as other paths are
+    of_files = {"excel", "texts", "audio", "files", "read", "resize"}  # refused, too; each needs files of its own
+    elsewhere = {
+        "include",
+        "file",
+    } | of_files  # not read from the exported file; a file's path is written as other paths are
     assert fields - keys == of_entries | elsewhere | {key for key, _ in REFUSED}
 
 
@@ -206,6 +222,14 @@ def test_what_is_not_exported_cannot_bring_code(key, data, tmp_path):
         f"{FLAT.replace('SHAPE', '[1, 1]' if key == 'every' else '[1]')}data: {{{data}, targets: y}}\n"
     )
     (tmp_path / "t.csv").write_text("a,y,t\n" + "".join(f"{n},{n % 2},2024-01-{n:02}\n" for n in range(1, 29)))
+    rows = [{"a": float(n), "y": n % 2} for n in range(1, 29)]
+    (tmp_path / "t.json").write_text(json.dumps(rows))
+    feather.write_feather(pyarrow.Table.from_pylist(rows), tmp_path / "t.arrow")
+    for name in "ay":
+        np.save(tmp_path / f"{name}.npy", [row[name] for row in rows])
+    with sqlite3.connect(tmp_path / "t.db") as database:
+        database.execute("create table t (a real, y int)")
+        database.executemany("insert into t values (:a, :y)", rows)
     (tmp_path / "train.txt").write_text("\n".join(map(str, range(1, 20))))
     (tmp_path / "test.txt").write_text("\n".join(map(str, range(20, 29))))
     with pytest.raises(SpecError) as raised:
