@@ -18,7 +18,7 @@ from kspec.language import Spec
 from kspec.language.files import relocate
 from kspec.rewrite.annotate import annotated
 from kspec.rewrite.edits import Change, Offsets, applied, overlap
-from kspec.rewrite.fmt import CannotFormat, format_source, format_text
+from kspec.rewrite.fmt import CannotFormat, format_text, is_formatted
 from kspec.rewrite.fmt.style import DOCUMENT, TEMPLATES
 from kspec.syntax import parse
 from kspec.syntax.deferred import Uncomputed
@@ -249,7 +249,7 @@ class _Rendering:
 def _formatted_like(text: str, before: Source) -> str:
     """Formats a text if the one that it was made from is formatted; else keeps its layout."""
     try:
-        return format_text(text) if format_source(before) == before.text else text
+        return format_text(text) if is_formatted(before) else text
     except (CannotFormat, SpecError):
         return text
 

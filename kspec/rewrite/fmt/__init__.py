@@ -4,6 +4,6 @@ The formatter works on the text as written, never on its values: `1e-3` stays `1
 compared, and so are the comments.
 """
 
-from kspec.rewrite.fmt.layout import CannotFormat, format_source, format_text
+from kspec.rewrite.fmt.layout import CannotFormat, format_source, format_text, is_formatted
 
-__all__ = ["CannotFormat", "format_source", "format_text"]
+__all__ = ["CannotFormat", "format_source", "format_text", "is_formatted"]

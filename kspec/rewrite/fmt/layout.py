@@ -37,14 +37,24 @@ def format_source(source: Source) -> str:
     values = _values(source)
     if not values:
         return source.text
+    text = _printed(source)
+    if text != source.text:
+        _compare(source, values, Source(source.name, text))
+    return text
+
+
+def is_formatted(source: Source) -> bool:
+    """Whether the text of a valid spec is in the style of `format_text`."""
+    return _printed(source) == source.text
+
+
+def _printed(source: Source) -> str:
     document = read(source)
     attach(document, source)
     lines = aligned(Printer(document).print())
     match = _FIRST_BREAK.search(source.text)
     break_ = "\r\n" if match and match[0] == "\r\n" else "\n"
-    text = "".join(f"{line}{break_}" for line in lines)
-    _compare(source, values, Source(source.name, text))
-    return text
+    return "".join(f"{line}{break_}" for line in lines)
 
 
 def _values(source: Source) -> Any:
