@@ -27,7 +27,7 @@ def command(name: str | None, clear: bool, format_: str) -> None:
     NAME, or the beginning of one, lists only that. Large tables are stored by themselves, others by
     `kspec run --cache`. All of it can be deleted: the next run reads the tables again.
     """
-    from kspec.data.stored_data import delete, stored_data
+    from kspec.data.storage.stored_data import delete, stored_data
 
     found = [each for each in stored_data() if each.name.startswith(name or "")]
     if name and not found:

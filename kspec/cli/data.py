@@ -69,7 +69,7 @@ def _of_spec(
 ) -> tuple[DataSummary, list[Diagnostic]]:
     """The summary of a spec's data, and what is doubtful in it."""
     from kspec.compiler.check import check_spec
-    from kspec.data.example_texts import example_texts
+    from kspec.data.profile.example_texts import example_texts
     from kspec.diagnostics import SpecError
     from kspec.language import Permissions
     from kspec.summary.data_summary import DOUBTS, DataSummary

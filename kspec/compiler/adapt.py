@@ -87,8 +87,8 @@ def _adapt_on_input(layer: Any, values: Any) -> None:
     """Adapts a layer on an input, shape (n, …)."""
     import numpy as np
 
-    from kspec.data.decoded_files import BUDGET
-    from kspec.data.window_array import copied_if_small
+    from kspec.data.files.decoded_files import BUDGET
+    from kspec.data.windows.arrays import copied_if_small
 
     values = copied_if_small(values, BUDGET)
     is_numbers = isinstance(values, np.ndarray) and values.dtype.kind in "fiub"

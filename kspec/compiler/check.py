@@ -96,7 +96,7 @@ def _check_expressions(spec: Spec, report: Report) -> None:
     """Checks the expressions of `data`, whose engine is imported only where there are some."""
     data = spec.document.data
     if data is not None and (data.columns or data.where):
-        from kspec.data.derivation import check_syntax
+        from kspec.data.expressions.derivation import check_syntax
 
         check_syntax(spec, report)
 
@@ -104,7 +104,7 @@ def _check_expressions(spec: Spec, report: Report) -> None:
 def _check_files(spec: Spec, analysis: Analysis, report: Report) -> None:
     """Checks which files `files:` names, without reading them."""
     if spec.document.data is not None and spec.document.data.source == "files":
-        from kspec.data.files_check import check_files
+        from kspec.data.files.check import check_files
 
         check_files(spec, analysis.graph, report)
 

@@ -21,7 +21,7 @@ from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.adapt import Adapter
 from kspec.compiler.target_texts import encode_by_nodes, encode_by_own_layers
 from kspec.data import Dataset
-from kspec.data.label_steps import check_label_steps
+from kspec.data.targets.label_steps import check_label_steps
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph, Node
 from kspec.ir.node import flat_order

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.list_targets import list_targets
 from kspec.data import Dataset, Labels
-from kspec.data.padding import ListPlan
-from kspec.data.text_encoding import TextEncoder, text_encoder
+from kspec.data.lists.padding import ListPlan
+from kspec.data.targets.text_encoding import TextEncoder, text_encoder
 from kspec.language import Spec
 from kspec.syntax.names import name_in_keras
 

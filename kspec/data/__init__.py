@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kspec.data.inference_data import load_for_prediction
-    from kspec.data.labels import Labels
     from kspec.data.reading import load
+    from kspec.data.targets.labels import Labels
     from kspec.data.types import Dataset, DataSplit, InputSpec, OutputSpec
 
 __all__ = ["DataSplit", "Dataset", "InputSpec", "Labels", "OutputSpec", "load", "load_for_prediction"]
@@ -21,7 +21,7 @@ _HOMES = {
     "InputSpec": "types",
     "OutputSpec": "types",
     "DataSplit": "types",
-    "Labels": "labels",
+    "Labels": "targets.labels",
     "load": "reading",
     "load_for_prediction": "inference_data",
 }

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
-from kspec.data.list_arrays import padded_column
-from kspec.data.mapped_arrays import converted, stacked, taken, true_rows
+from kspec.data.files.sounds import SoundColumn, length_note, load_sounds
+from kspec.data.lists.arrays import padded_column
 from kspec.data.number_texts import why_no_numbers
-from kspec.data.sounds import SoundColumn, length_note, load_sounds
+from kspec.data.storage.mapped_arrays import converted, stacked, taken, true_rows
 from kspec.data.table import FILES, Column, Table
-from kspec.data.target_arrays import all_finite, target_array, weight_array
+from kspec.data.targets.arrays import all_finite, target_array, weight_array
 from kspec.data.types import DataSplit, InputSpec
 from kspec.data.value_checks import FLOATS, misfit_in_row, misfits
 from kspec.diagnostics import Path, codes
@@ -123,7 +123,7 @@ def input_array(
 
 
 def _array_of_files(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> Any:
-    from kspec.data.images import load_images
+    from kspec.data.files.images import load_images
 
     if len(columns) > 1:
         others = ", ".join(column.name for column in columns if column.kind not in FILES)

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 from typing import Any, BinaryIO, TypeVar
 
 from kspec.data.limits import LimitReached, too_many_files
-from kspec.data.mapped_arrays import DiskFull
+from kspec.data.storage.mapped_arrays import DiskFull
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Rule, Span, codes, nearest
 from kspec.language import Spec

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.analysis.index_limits import IndexLimit, Lookup, extra_indices, index_limits, lookups, size_message
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
-from kspec.data.mapped_arrays import by_rows, pieces, row_bytes, taken
+from kspec.data.storage.mapped_arrays import by_rows, pieces, row_bytes, taken
 from kspec.data.table import Table
 from kspec.data.value_checks import by_row
 from kspec.diagnostics import Edit, Path, Span, codes

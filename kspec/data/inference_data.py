@@ -6,39 +6,39 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.per_output import minimized_outputs
-from kspec.data.actual_values import ActualValues
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns, window_columns
 from kspec.data.context import Context, InvalidData
-from kspec.data.derivation import Derivation, derive_new
-from kspec.data.file_columns import read_file_columns
-from kspec.data.ignored_targets import ignored_in_new, without_any_target
-from kspec.data.image_targets import read_image_targets
-from kspec.data.imputation import Policies
+from kspec.data.expressions.derivation import Derivation, derive_new
+from kspec.data.files.columns import read_file_columns
+from kspec.data.files.image_targets import read_image_targets
 from kspec.data.index_check import ValueCheck, inputs_by_row
-from kspec.data.indicators import add_new_indicators
 from kspec.data.kept_columns import keep_columns
-from kspec.data.list_inference import fill_padding, read_other_lists
-from kspec.data.list_mapping import cut_lists
+from kspec.data.lists.inference import fill_padding, read_other_lists
+from kspec.data.lists.mapping import cut_lists
+from kspec.data.missing.imputation import Policies
+from kspec.data.missing.indicators import add_new_indicators
+from kspec.data.missing.new_gaps import fill_new
+from kspec.data.missing.row_order import order_columns
+from kspec.data.missing.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
 from kspec.data.new_data_notes import unused_note, unweighted_note
-from kspec.data.new_gaps import fill_new
 from kspec.data.new_source import resolve_source
-from kspec.data.new_targets import NewTargets, unscalable
-from kspec.data.row_order import order_columns
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
-from kspec.data.target_encoding import TargetEncoding
-from kspec.data.text_encoding import encode_others
+from kspec.data.targets.actual_values import ActualValues
+from kspec.data.targets.encoding import TargetEncoding
+from kspec.data.targets.ignored import ignored_in_new, without_any_target
+from kspec.data.targets.new_targets import NewTargets, unscalable
+from kspec.data.targets.text_encoding import encode_others
 from kspec.data.types import DataSplit, InputSpec, OutputSpec
-from kspec.data.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
-from kspec.data.window_inference import (
+from kspec.data.windows.inference import (
     series_of_other_data,
     split_of_other_data,
     windows_of_other_data,
     without_place,
 )
-from kspec.data.window_series import Series
+from kspec.data.windows.series import Series
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kspec.data.decoded_files import DecodedFiles
-from kspec.data.mapped_arrays import counted, is_mapped
+from kspec.data.files.decoded_files import DecodedFiles
 from kspec.data.randomness import ORDER, generator
-from kspec.data.window_array import copied_if_small
+from kspec.data.storage.mapped_arrays import counted, is_mapped
+from kspec.data.windows.arrays import copied_if_small
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -9,38 +9,38 @@ from typing import Any
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.arrays import TableArrays
 from kspec.data.balancing import balance
-from kspec.data.class_coverage import check_classes
-from kspec.data.column_doubts import find_copies, find_drift
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
-from kspec.data.derivation import Derivation, derive
-from kspec.data.file_columns import read_file_columns
-from kspec.data.ignored_targets import ignored_targets, set_placeholders, without_any_target
-from kspec.data.image_targets import read_image_targets
-from kspec.data.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
+from kspec.data.expressions.derivation import Derivation, derive
+from kspec.data.files.columns import read_file_columns
+from kspec.data.files.image_targets import read_image_targets
+from kspec.data.files.sounds import sample_rates
 from kspec.data.index_check import ValueCheck, inputs_by_row
-from kspec.data.indicators import add_indicators, take_indicators
 from kspec.data.kept_columns import keep_columns
-from kspec.data.labels import Labels
-from kspec.data.list_mapping import cut_lists, learn_lengths, plan_lists, read_lists, refuse_other_lists
-from kspec.data.mapped_arrays import DiskFull, taken
-from kspec.data.neighbor_fill import check_filled, fill_from_neighbors
-from kspec.data.profiling import of_lists, of_windows, profile_splits, profile_table
-from kspec.data.series import series_column
-from kspec.data.sounds import sample_rates
+from kspec.data.lists.mapping import cut_lists, learn_lengths, plan_lists, read_lists, refuse_other_lists
+from kspec.data.missing.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
+from kspec.data.missing.indicators import add_indicators, take_indicators
+from kspec.data.missing.neighbor_fill import check_filled, fill_from_neighbors
+from kspec.data.missing.usual_values import usual_values
+from kspec.data.profile.doubts import find_copies, find_drift
+from kspec.data.profile.profiling import of_lists, of_windows, profile_splits, profile_table
+from kspec.data.profile.series import series_column
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
-from kspec.data.store import stored
+from kspec.data.storage.mapped_arrays import DiskFull, taken
+from kspec.data.storage.store import stored
 from kspec.data.table import Column, Table
-from kspec.data.target_labels import labels_of
-from kspec.data.target_scales import learn_scales
+from kspec.data.targets.class_coverage import check_classes
+from kspec.data.targets.ignored import ignored_targets, set_placeholders, without_any_target
+from kspec.data.targets.labels import Labels
+from kspec.data.targets.scales import learn_scales
+from kspec.data.targets.target_labels import labels_of
+from kspec.data.targets.yes_no import read_yes_no_targets
 from kspec.data.types import Dataset, InputSpec, OutputSpec
-from kspec.data.usual_values import usual_values
-from kspec.data.window_examples import window_splits
-from kspec.data.window_series import Series, series_of
-from kspec.data.windowing import draw_rows, ordered_rows, row_parts
-from kspec.data.yes_no import read_yes_no_targets
+from kspec.data.windows.examples import window_splits
+from kspec.data.windows.row_splits import draw_rows, ordered_rows, row_parts
+from kspec.data.windows.series import Series, series_of
 from kspec.diagnostics import Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec

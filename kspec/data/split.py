@@ -26,13 +26,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
-from kspec.data.mapped_arrays import counted, pieces, true_rows, zeros
 from kspec.data.randomness import SPLIT, generator
 from kspec.data.splits.by_group import split_by_group
 from kspec.data.splits.by_key import split_by_hash
 from kspec.data.splits.by_lists import split_by_lists
 from kspec.data.splits.folds import draw_fold
 from kspec.data.splits.time_setting import draw_by_time
+from kspec.data.storage.mapped_arrays import counted, pieces, true_rows, zeros
 from kspec.data.table import Column, Table
 from kspec.data.times import read_times, time_text
 from kspec.diagnostics import Path, codes

@@ -12,7 +12,7 @@ from kspec.language.training_config import Evaluate
 
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
-    from kspec.data.target_encoding import TargetEncoding
+    from kspec.data.targets.encoding import TargetEncoding
 
 
 def check_step_data(spec: Spec, analysis: Analysis, dataset: Dataset, report: Report) -> None:
@@ -46,7 +46,7 @@ def _without_misfits(encodings: dict[str, TargetEncoding], dataset: Dataset) -> 
     """
     from dataclasses import replace
 
-    from kspec.data.target_shapes import misfit
+    from kspec.data.targets.shapes import misfit
 
     targets = dataset.splits["train"].targets
     return {
@@ -64,10 +64,10 @@ def check_targets(spec: Spec, analysis: Analysis, dataset: Dataset, report: Repo
         dataset: The training data.
         report: Receives every problem.
     """
-    from kspec.data.label_steps import check_label_steps
-    from kspec.data.sample_weights import check_weights
-    from kspec.data.target_encoding import TargetMismatch, encode_targets
-    from kspec.data.target_shapes import check_target_shapes
+    from kspec.data.targets.encoding import TargetMismatch, encode_targets
+    from kspec.data.targets.label_steps import check_label_steps
+    from kspec.data.targets.sample_weights import check_weights
+    from kspec.data.targets.shapes import check_target_shapes
 
     if analysis.settings is None:
         return
@@ -93,7 +93,7 @@ def encodings_before_build(analysis: Analysis, dataset: Dataset) -> dict[str, Ta
         analysis: The analysis of a spec; without settings, there are none.
         dataset: The training data.
     """
-    from kspec.data.target_encoding import target_encodings
+    from kspec.data.targets.encoding import target_encodings
 
     if analysis.settings is None:
         return {}

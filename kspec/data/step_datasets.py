@@ -6,7 +6,7 @@ from kspec.analysis.program import Analysis
 from kspec.data import Dataset
 from kspec.data.context import Context
 from kspec.data.new_source import resolve_source
-from kspec.data.profiling import profile_table
+from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.step_check import encodings_before_build

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kspec.data.mapped_arrays import counted, empty, taken, true_rows
+from kspec.data.storage.mapped_arrays import counted, empty, taken, true_rows
 from kspec.language.source_files import SPLITS
 
 if TYPE_CHECKING:

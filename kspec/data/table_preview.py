@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.data.column_hints import ColumnHints, table_hints
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
-from kspec.data.derivation import derive
+from kspec.data.expressions.derivation import derive
 from kspec.data.number_texts import MARKS, notation, number_texts
-from kspec.data.profiling import profile_table
+from kspec.data.profile.hints import ColumnHints, table_hints
+from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import names, read, source_of
 from kspec.data.sources.read_request import Request, first_lines
 from kspec.data.table import Table

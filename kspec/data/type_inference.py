@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from kspec.data.mapped_arrays import empty, zeros
+from kspec.data.storage.mapped_arrays import empty, zeros
 from kspec.data.table import Column
 
 if TYPE_CHECKING:

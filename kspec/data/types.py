@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kspec.analysis.data_profile import DataProfile
-    from kspec.data.labels import Labels
-    from kspec.data.window_places import WindowPlaces
+    from kspec.data.targets.labels import Labels
+    from kspec.data.windows.places import WindowPlaces
 
     Array = np.ndarray[Any, Any]
 
@@ -61,8 +61,8 @@ class DataSplit:
     Args:
         rows: Their row numbers in the file, from 1, without the header; shape (n,).
         inputs: By input, shape (n, …), in the dtype of the input; text as objects. Images that do not fit into memory
-            are `kspec.data.images.ImageFiles`, which the batches decode; windows are
-            `kspec.data.window_array.WindowArray`, which they gather.
+            are `kspec.data.files.images.ImageFiles`, which the batches decode; windows are
+            `kspec.data.windows.arrays.WindowArray`, which they gather.
         targets: By output, as in the file: shape (n,) for one column, (n, k) for several.
         weights: By output, the sample weights, shape (n,).
         absent: By output, which examples have no actual value, or none that training knew, shape (n,), or
@@ -109,7 +109,7 @@ class Dataset:
         splits: `train` always; `validation` and `test` if they have examples.
         labels: By output, the vocabulary of a target that can be classes.
         fitted: What other data for the same model needs, as plain JSON: `fill` (column → fill value, computed from the
-            training split), `usual` (as `kspec.data.usual_values` returns it), `columns` (`inputs`, `targets`,
+            training split), `usual` (as `kspec.data.missing.usual_values` returns it), `columns` (`inputs`, `targets`,
             `weights`: name → columns) and `types` (column that an expression reads → its type in the engine); also
             `width`, the number of columns of a table whose columns have only numbers, and `scales` (output → the scale
             of its target).

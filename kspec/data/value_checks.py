@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.mapped_arrays import by_rows
+from kspec.data.storage.mapped_arrays import by_rows
 from kspec.data.table import Column
 
 if TYPE_CHECKING:

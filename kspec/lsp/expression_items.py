@@ -58,7 +58,7 @@ def formula_items() -> Iterator[Item]:
 
 def sql_items(columns: Iterable[str]) -> Iterator[Item]:
     """Columns and functions that a SQL expression of `data` can use."""
-    from kspec.data.expressions import function_names, quoted
+    from kspec.data.expressions.syntax import function_names, quoted
 
     for name in columns:
         yield Item(name, lsp.CompletionItemKind.Field, insert=plain(quoted(name)))

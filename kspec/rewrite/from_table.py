@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import DataProfile
-from kspec.data.column_hints import ColumnHints
+from kspec.data.profile.hints import ColumnHints
 from kspec.data.table import Table
 from kspec.rewrite.from_series import series_spec
 from kspec.rewrite.series_inference import find_series, measure_series

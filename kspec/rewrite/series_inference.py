@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kspec.data.series import has_even_step, known_times
+from kspec.data.profile.series import has_even_step, known_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import names_time
-from kspec.data.time_steps import Times, step_text, steps_of, usual_step
+from kspec.data.windows.time_steps import Times, step_text, steps_of, usual_step
 from kspec.language.window import UNITS, Step
 from kspec.rewrite.table_inference import SeriesColumns, TableRoles
 

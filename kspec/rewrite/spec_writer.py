@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.data.column_hints import ColumnHints
+from kspec.data.profile.hints import ColumnHints
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles
 from kspec.syntax.scalars import resolve

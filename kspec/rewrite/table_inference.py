@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.data.column_hints import ColumnHints
+from kspec.data.profile.hints import ColumnHints
 from kspec.rewrite.init import InitRefused
 from kspec.rewrite.target_inference import Task, infer_target, infer_task, known_column
 

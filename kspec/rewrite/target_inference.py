@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.data.column_hints import ColumnHints
+from kspec.data.profile.hints import ColumnHints
 from kspec.data.time_formats import names_time
 from kspec.rewrite.init import InitRefused
 

@@ -13,7 +13,7 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset, DataSplit
-from kspec.data.target_encoding import TargetEncoding
+from kspec.data.targets.encoding import TargetEncoding
 from kspec.runs.regression_plot import Pairs
 from kspec.runs.run_folder import RunFolder
 from kspec.training.fit import History

@@ -13,8 +13,8 @@ from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
-from kspec.data.target_encoding import TargetEncoding
-from kspec.data.target_units import in_units
+from kspec.data.targets.encoding import TargetEncoding
+from kspec.data.targets.units import in_units
 from kspec.ir.node import flat_order
 from kspec.training.baseline import Baseline, baseline, constant_answers
 from kspec.training.batching import encodings_of

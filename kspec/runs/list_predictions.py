@@ -9,7 +9,7 @@ import numpy as np
 
 from kspec.analysis.task_inference import loss_name
 from kspec.data import DataSplit
-from kspec.data.target_encoding import TargetEncoding
+from kspec.data.targets.encoding import TargetEncoding
 from kspec.training.predict import Column, predicted_classes
 from kspec.training.prediction_arrays import Arrays, with_blanks
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kspec.data import DataSplit
-from kspec.data.target_encoding import TargetEncoding
+from kspec.data.targets.encoding import TargetEncoding
 from kspec.runs.list_predictions import is_list, list_columns, real_positions, without_padding
 from kspec.runs.window_table import by_step, nodes_by_step
 from kspec.training.predict import Column, actual_columns, fits_table, node_columns, prediction_columns

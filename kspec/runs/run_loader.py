@@ -23,7 +23,7 @@ from kspec.compiler.restore import restore_model
 from kspec.compiler.target_texts import encoders_of
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.index_check import ValueCheck
-from kspec.data.target_encoding import TargetEncoding, target_encodings
+from kspec.data.targets.encoding import TargetEncoding, target_encodings
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
@@ -183,7 +183,7 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
         examples.notes += [problem.message for problem in report.sorted()]
         return examples, data
     from kspec.data.step_data import choose_split
-    from kspec.data.text_encoding import encode_others
+    from kspec.data.targets.text_encoding import encode_others
 
     dataset = read_training_data(run.spec, run.analysis, report)
     report.raise_errors()
@@ -208,9 +208,9 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
 def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, float], Baseline]:
     """Computes the loss and metrics of a run's model on examples, and what constant answers would score."""
     from kspec.data.pipeline import Batches
-    from kspec.data.sample_weights import sample_weights
-    from kspec.data.stand_in_targets import with_placeholders
-    from kspec.data.target_encoding import TargetMismatch, encode_targets
+    from kspec.data.targets.encoding import TargetMismatch, encode_targets
+    from kspec.data.targets.sample_weights import sample_weights
+    from kspec.data.targets.stand_ins import with_placeholders
     from kspec.runs.baseline import baseline_of_run
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate

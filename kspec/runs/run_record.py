@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from kspec.data.labels import NUMBERS, LabelKind
-from kspec.data.yes_no import yes_no_pair
+from kspec.data.targets.labels import NUMBERS, LabelKind
+from kspec.data.targets.yes_no import yes_no_pair
 from kspec.diagnostics.expectation import expectation
 from kspec.language.targets import Scale
 from kspec.runs.run_folder import RunFolderError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kspec.data import DataSplit
-from kspec.data.target_encoding import TargetEncoding
+from kspec.data.targets.encoding import TargetEncoding
 from kspec.training.predict import Column
 
 Array = np.ndarray[Any, Any]

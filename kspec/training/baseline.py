@@ -13,7 +13,7 @@ from kspec.analysis.metric_names import logged_metrics, metric_call
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.data import Labels
-from kspec.data.padding import real_only
+from kspec.data.lists.padding import real_only
 from kspec.training.baseline_scores import overall_score
 
 Array = np.ndarray[Any, Any]

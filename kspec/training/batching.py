@@ -7,15 +7,15 @@ from typing import Any
 from kspec.compiler.define import BuiltModel, output_shapes
 from kspec.data import Dataset, DataSplit
 from kspec.data.pipeline import Batches
-from kspec.data.sample_weights import check_weights, sample_weights
-from kspec.data.stand_in_targets import spread_over_positions, with_placeholders
-from kspec.data.target_encoding import (
+from kspec.data.targets.encoding import (
     TargetEncoding,
     TargetMismatch,
     encode_targets,
     target_encodings,
 )
-from kspec.data.target_shapes import check_target_shapes
+from kspec.data.targets.sample_weights import check_weights, sample_weights
+from kspec.data.targets.shapes import check_target_shapes
+from kspec.data.targets.stand_ins import spread_over_positions, with_placeholders
 from kspec.diagnostics import Report
 from kspec.training.prediction_shapes import prediction_shapes
 

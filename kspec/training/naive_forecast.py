@@ -10,8 +10,8 @@ import numpy as np
 from kspec.analysis.metric_names import logged_metrics
 from kspec.analysis.settings import OutputSettings
 from kspec.data import DataSplit
-from kspec.data.target_encoding import TargetEncoding
-from kspec.data.target_units import in_units
+from kspec.data.targets.encoding import TargetEncoding
+from kspec.data.targets.units import in_units
 from kspec.training.baseline import metric_values
 
 Array = np.ndarray[Any, Any]

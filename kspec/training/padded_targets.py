@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kspec.data.padding import PADDING
+from kspec.data.lists.padding import PADDING
 
 
 def without_padding(loss: Any, *, is_class: bool) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 
 from kspec.analysis.settings import OutputSettings
 from kspec.data.pipeline import Batches
-from kspec.data.target_encoding import TargetEncoding
-from kspec.data.target_units import in_units
+from kspec.data.targets.encoding import TargetEncoding
+from kspec.data.targets.units import in_units
 from kspec.ir.node import flat_order
 from kspec.training.engine import Engine, engine_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kspec.data.target_encoding import TargetEncoding, reshaped
+from kspec.data.targets.encoding import TargetEncoding, reshaped
 from kspec.training.predict import Array, predicted_classes
 
 Arrays = dict[str, Array]

@@ -194,7 +194,7 @@ def main() -> None:
     parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step is not None:
-        from kspec.data import mapped_arrays
+        from kspec.data.storage import mapped_arrays
 
         mapped_arrays.MOST = 0 if os.environ["LARGE"] else 1e15
         mapped_arrays.SHARE = 1 if os.environ["LARGE"] else 1e-3

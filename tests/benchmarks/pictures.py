@@ -60,7 +60,8 @@ def main(count: int = 2000, rounds: int = 5) -> None:
     import tensorflow as tf
 
     import kspec
-    from kspec.data import decoded_files, load
+    from kspec.data import load
+    from kspec.data.files import decoded_files
     from kspec.data.pipeline import Batches
     from kspec.data.training_data import input_specs
     from kspec.diagnostics import Report

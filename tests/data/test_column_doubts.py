@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from kspec.data.column_doubts import find_copies, find_drift
 from kspec.data.columns import ColumnMapping
+from kspec.data.profile.doubts import find_copies, find_drift
 from kspec.data.table import Column, Table
 
 ROWS = 200

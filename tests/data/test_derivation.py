@@ -11,7 +11,7 @@ import pytest
 import kspec
 from kspec.compiler.compile import compile_spec
 from kspec.data import load_for_prediction
-from kspec.data.duckdb_engine import Engine, EngineError
+from kspec.data.expressions.duckdb_engine import Engine, EngineError
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kspec.analysis.data_profile import BINS, QUANTILES
-from kspec.data.profiling import profile_column
+from kspec.data.profile.profiling import profile_column
 from kspec.data.table import Column
 
 CHANCE = np.random.default_rng(5)

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kspec.data import OutputSpec, decoded_files
+from kspec.data import OutputSpec
+from kspec.data.files import decoded_files
+from kspec.data.files.resizing import resized_image, resized_mask
 from kspec.data.inference_data import load_for_prediction
-from kspec.data.resizing import resized_image, resized_mask
-from kspec.data.target_encoding import TargetEncoding
+from kspec.data.targets.encoding import TargetEncoding
 from kspec.diagnostics import Report
 from tests.data.helpers import input_specs, make_spec, output_settings, read
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kspec.data import Labels, OutputSpec, load, load_for_prediction
-from kspec.data.target_encoding import target_encodings
+from kspec.data.targets.encoding import target_encodings
 from kspec.diagnostics import Report
 from tests.data.helpers import input_specs, make_spec, output_settings, table
 from tests.data.test_sources import picture

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kspec.data import load, load_for_prediction
-from kspec.data.target_encoding import target_encodings
+from kspec.data.targets.encoding import target_encodings
 from kspec.diagnostics import Report
 from kspec.runs.prediction_files import output_arrays, prediction_table
 from tests.data.helpers import input_specs, make_spec, output_settings

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from kspec.data.labels import Labels, UnknownLabel
 from kspec.data.table import Column
-from kspec.data.target_labels import labels_of
+from kspec.data.targets.labels import Labels, UnknownLabel
+from kspec.data.targets.target_labels import labels_of
 from kspec.data.types import OutputSpec
 
 TEXT = Labels("text", ["no", "yes"])

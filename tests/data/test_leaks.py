@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kspec.compiler.compile import CompiledSpec, compile_spec
-from kspec.data.window_array import WindowArray
+from kspec.data.windows.arrays import WindowArray
 
 ROWS = 60
 WORDS = ("red", "green", "blue", "a b", "c", "12")

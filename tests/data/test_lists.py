@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from kspec.data.example_texts import example_texts
-from kspec.data.list_columns import items_of
-from kspec.data.padding import ListPlan, padded
+from kspec.data.lists.columns import items_of
+from kspec.data.lists.padding import ListPlan, padded
+from kspec.data.profile.example_texts import example_texts
 from kspec.data.types import OutputSpec
 from tests.data.helpers import read
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kspec
-from kspec.data import mapped_arrays
+from kspec.data.storage import mapped_arrays
 from kspec.data.type_inference import NumberFormat, typed_column
 from tests.data.helpers import read
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kspec.data import load, load_for_prediction
-from kspec.data.neighbor_fill import neighbors
-from kspec.data.row_order import RowOrder
+from kspec.data.missing.neighbor_fill import neighbors
+from kspec.data.missing.row_order import RowOrder
 from kspec.diagnostics import Report
 from tests.data.helpers import input_specs, make_spec, read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kspec.data.repeated_examples import repeated_examples
+from kspec.data.profile.repeated_examples import repeated_examples
 
 NUMBERS = np.random.default_rng(0).integers(0, 3, (200, 3))
 

@@ -7,9 +7,9 @@ import pytest
 from scipy.io import wavfile
 from scipy.signal import resample_poly
 
-from kspec.data import decoded_files
+from kspec.data.files import decoded_files
+from kspec.data.files.wav import InvalidSound, read_samples
 from kspec.data.pipeline import Batches
-from kspec.data.wav import InvalidSound, read_samples
 from tests.data.helpers import read
 
 ALL_TRAIN = "split: {validation: 0, test: 0}"

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from kspec.compiler.compile import compile_spec
-from kspec.data import OutputSpec, decoded_files, images
+from kspec.data import OutputSpec
+from kspec.data.files import decoded_files, images
 from kspec.data.sources import source_of
 from kspec.language.data import SOURCES
 from tests.data.helpers import read

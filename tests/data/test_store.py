@@ -14,8 +14,8 @@ import pytest
 import kspec
 from kspec.cli import main
 from kspec.compiler.compile import compile_spec
-from kspec.data import mapped_arrays, store
-from kspec.data.stored_data import stored_data
+from kspec.data.storage import mapped_arrays, store
+from kspec.data.storage.stored_data import stored_data
 from tests.data.helpers import make_spec, read
 from tests.data.test_mapped_arrays import INPUTS, SETTINGS, assert_same, on_disk, write_tables
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kspec.data.sample_weights import class_weights, sample_weights
 from kspec.data.table import Column
-from kspec.data.target_encoding import TargetEncoding, encode_targets
-from kspec.data.target_labels import labels_of
+from kspec.data.targets.encoding import TargetEncoding, encode_targets
+from kspec.data.targets.sample_weights import class_weights, sample_weights
+from kspec.data.targets.target_labels import labels_of
 from kspec.data.types import DataSplit, OutputSpec
 from kspec.runs.artifacts import confusion_matrices
 from kspec.training.column_losses import by_column

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kspec.analysis.target_scaling import TargetScaling, scalings_from_json
-from kspec.data.target_units import in_units, scaled
+from kspec.data.targets.units import in_units, scaled
 from tests.data.helpers import read
 
 HEAD = "{csv: t.csv, targets: {y: {columns: [y, z], scale: SCALE}}, inputs: [a, b]}"

@@ -12,7 +12,7 @@ import pytest
 
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.data.pipeline import Batches
-from kspec.data.window_array import WindowArray, copied_if_small
+from kspec.data.windows.arrays import WindowArray, copied_if_small
 
 PARTS = ("train", "validation", "test")
 START = datetime.date(2020, 1, 1)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.data.labels import Labels
-from kspec.data.yes_no import yes_no_pair
+from kspec.data.targets.labels import Labels
+from kspec.data.targets.yes_no import yes_no_pair
 from tests.data.helpers import read
 
 ROWS = 40

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import kspec
-from kspec.data import decoded_files
+from kspec.data.files import decoded_files
 
 SPEC = """\
 kspec: 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.data.column_hints import ColumnHints
+from kspec.data.profile.hints import ColumnHints
 from kspec.diagnostics import Report, Source
 from kspec.rewrite.from_table import from_table
 from kspec.rewrite.init import InitRefused

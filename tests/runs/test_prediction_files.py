@@ -164,8 +164,8 @@ def test_exported_python_writes_the_same_arrays(run, tmp_path, monkeypatch):
 
 def test_a_confusion_matrix_counts_positions():
     """Of 3 examples of 4 positions, one label is ignored; the other output has one label an example, one unknown."""
-    from kspec.data.labels import Labels
-    from kspec.data.target_encoding import TargetEncoding
+    from kspec.data.targets.encoding import TargetEncoding
+    from kspec.data.targets.labels import Labels
     from kspec.data.types import DataSplit
     from kspec.runs.artifacts import confusion_matrices, draw_pictures
     from tests.data.helpers import output_settings

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kspec.analysis.target_scaling import TargetScaling
-from kspec.data.target_units import in_units
+from kspec.data.targets.units import in_units
 from kspec.training.unscaled_metrics import measure_in_units
 
 RANDOM = np.random.default_rng(3)

@@ -28,7 +28,7 @@ from kspec.syntax.globs import is_glob, matches
 
 if TYPE_CHECKING:
     from kspec.data import Dataset, DataSplit
-    from kspec.data.target_encoding import TargetEncoding
+    from kspec.data.targets.encoding import TargetEncoding
 
 SEVERAL = 6
 """From so many columns on, code selects them by a rule rather than by their names, if there is a rule."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kspec.data import Dataset
-from kspec.data.imputation import Policies
+from kspec.data.missing.imputation import Policies
 from kspec.language.missing import IGNORE, NEIGHBORS, MissingRule
 
 

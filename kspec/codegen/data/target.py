@@ -9,7 +9,7 @@ from kspec.codegen.text.literals import literal
 
 if TYPE_CHECKING:
     from kspec.data import Labels
-    from kspec.data.target_encoding import TargetEncoding
+    from kspec.data.targets.encoding import TargetEncoding
 
 
 @dataclass(slots=True)

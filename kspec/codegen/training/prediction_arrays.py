@@ -7,7 +7,7 @@ from kspec.codegen.data.step_rows import StepRows
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal
-from kspec.data.target_encoding import reshaped
+from kspec.data.targets.encoding import reshaped
 from kspec.training.prediction_arrays import label_values
 
 CLASSIFICATIONS = ("multiclass_classification", "multilabel_classification", "binary_classification")

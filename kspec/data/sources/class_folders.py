@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from kspec.data.context import Context, display_name
-from kspec.data.image_size import image_size
+from kspec.data.files.image_size import image_size
 from kspec.data.limits import LimitReached, check_pixels, too_many_files
 from kspec.data.sources.read_request import Request, SourceFile, row_splits, source_files
 from kspec.data.split import SPLIT_NAMES

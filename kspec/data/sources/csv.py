@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from kspec.data.context import Context, display_name
 from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
-from kspec.data.mapped_arrays import use_disk
 from kspec.data.packed_files import is_packed
 from kspec.data.parallel import in_parallel
 from kspec.data.sources.csv_errors import explain, report_ragged
@@ -25,6 +24,7 @@ from kspec.data.sources.read_request import (
     row_splits,
     source_files,
 )
+from kspec.data.storage.mapped_arrays import use_disk
 from kspec.data.table import Column, FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, NumberFormat, typed_column
 from kspec.diagnostics import codes, did_you_mean

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kspec.data.context import Context
-from kspec.data.mapped_arrays import disk_errors, on_disk, temporary_file, use_disk
 from kspec.data.packed_files import is_packed
 from kspec.data.sources.read_request import SourceFile
+from kspec.data.storage.mapped_arrays import disk_errors, on_disk, temporary_file, use_disk
 
 CSV_MEMORY, CSV_DISK = 3.0, 4.0
 """How many times its size a text table takes in memory, and its arrays in files."""

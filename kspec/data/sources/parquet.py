@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory
-from kspec.data.list_columns import arrow_lists
-from kspec.data.mapped_arrays import empty, on_disk, pieces, use_disk, zeros
+from kspec.data.lists.columns import arrow_lists
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
+from kspec.data.storage.mapped_arrays import empty, on_disk, pieces, use_disk, zeros
 from kspec.data.table import Column, Table
 from kspec.diagnostics import codes
 from kspec.language.data_limits import Limits

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, display_name
-from kspec.data.list_columns import column_of_lists
-from kspec.data.mapped_arrays import joined
+from kspec.data.lists.columns import column_of_lists
 from kspec.data.packed_files import open_packed
+from kspec.data.storage.mapped_arrays import joined
 from kspec.data.table import NUMERIC, Column, FileRows, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath

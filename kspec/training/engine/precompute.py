@@ -13,8 +13,8 @@ import tensorflow as tf
 from kspec.analysis.hoisting import NetworkFacts, Prefix, bytes_per_example, find_prefix
 from kspec.analysis.shapes.types import TensorType
 from kspec.backend.keras_model import BuiltNetwork
-from kspec.data.mapped_arrays import empty
 from kspec.data.pipeline import CHUNK_BYTES, Batches
+from kspec.data.storage.mapped_arrays import empty
 from kspec.ir import Graph, Node, Tensor
 from kspec.ir.layer_patterns import networks_by_path
 from kspec.training.engine.subgraph import Subgraph, TracedSubgraph

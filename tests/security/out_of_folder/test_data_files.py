@@ -150,7 +150,7 @@ def test_a_table_that_is_swapped_is_not_read(folder, monkeypatch):
 def test_a_picture_that_becomes_a_link_to_the_outside_is_not_decoded(folder):
     """TensorFlow gets the bytes that kspec reads: what lies at the path may have changed since it was checked."""
     from kspec.data.context import Context
-    from kspec.data.images import ImageFiles, image_reader
+    from kspec.data.files.images import ImageFiles, image_reader
     from kspec.diagnostics import Report
     from kspec.syntax.path_policy import PathRefused
 

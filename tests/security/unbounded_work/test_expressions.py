@@ -3,8 +3,8 @@
 import pytest
 
 import kspec
-from kspec.data.duckdb_engine import Engine
-from kspec.data.expression_growth import MAX_GROWTH, UnboundedGrowth, largest_value
+from kspec.data.expressions.duckdb_engine import Engine
+from kspec.data.expressions.growth import MAX_GROWTH, UnboundedGrowth, largest_value
 
 HUGE = [
     "repeat('a', 999999999) = 'b'",

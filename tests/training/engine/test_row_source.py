@@ -71,7 +71,7 @@ def test_the_memory_budget_changes_no_bit(monkeypatch):
 def test_images_are_decoded_as_needed(tmp_path, monkeypatch):
     """Both engines train the same."""
     import kspec
-    from kspec.data import images
+    from kspec.data.files import images
     from tests.conftest import SPECS
 
     monkeypatch.setattr(images, "BUDGET", 0)

@@ -1,0 +1,1 @@
+"""Columns of files: images, sounds, texts, and patterns that name them."""

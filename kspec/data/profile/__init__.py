@@ -1,0 +1,1 @@
+"""Facts and doubts about the columns of a table."""

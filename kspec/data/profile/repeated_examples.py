@@ -1,0 +1,91 @@
+"""Examples that occur in training and in another split."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from kspec.data.storage.mapped_arrays import pieces, row_bytes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+MAX_COMPARED_BYTES = 1 << 27
+"""Larger data is not searched for examples that occur in two splits."""
+_PRIME = 0x9E3779B97F4A7C15
+
+
+def repeated_examples(splits: Mapping[str, Array], arrays: Sequence[Any]) -> dict[str, int]:
+    """How many examples of each other split also occur in training; empty if comparing them would take long.
+
+    Args:
+        splits: By split, the indices of its examples.
+        arrays: The inputs and targets, each of shape (n, …).
+    """
+    import numpy
+
+    in_memory = all(isinstance(array, numpy.ndarray) for array in arrays)
+    if len(splits) < 2 or not in_memory or sum(array.nbytes for array in arrays) > MAX_COMPARED_BYTES:
+        return {}
+    hashes = numpy.zeros(len(arrays[0]), numpy.uint64)
+    for array in arrays:
+        hashes = hashes * numpy.uint64(_PRIME) + _hashes(array)
+    of_train = numpy.sort(hashes[splits["train"]])
+    suspects = {split: rows[_are_in(hashes[rows], of_train)] for split, rows in splits.items() if split != "train"}
+    found = numpy.sort(numpy.concatenate([hashes[rows] for rows in suspects.values()]))
+    if not len(found):
+        return dict.fromkeys(suspects, 0)
+    train = splits["train"][_are_in(hashes[splits["train"]], found)]
+    seen = set(_keys(arrays, train))  # equal hashes are looked at in full
+    return {split: sum(key in seen for key in _keys(arrays, rows)) for split, rows in suspects.items()}
+
+
+def _are_in(values: Array, ordered: Array) -> Array:
+    """Which values are among others, which are sorted."""
+    import numpy
+
+    places = numpy.minimum(numpy.searchsorted(ordered, values), len(ordered) - 1)
+    return numpy.asarray(ordered[places] == values)
+
+
+def _hashes(array: Array) -> Array:
+    """A hash of each example, uint64, shape (n,): equal examples have equal ones."""
+    import numpy
+
+    if not array.size:
+        return numpy.zeros(len(array), numpy.uint64)
+    if array.dtype == object:
+        rows = array.reshape(len(array), -1).tolist()
+        return numpy.array([hash(tuple(row)) for row in rows], numpy.int64).view(numpy.uint64)
+    flat = numpy.ascontiguousarray(array).reshape(len(array), -1)
+    size = flat.shape[1] * flat.itemsize
+    numbers = flat.view(next(f"u{width}" for width in (8, 4, 2, 1) if size % width == 0 and flat.itemsize >= width))
+    factors = numpy.random.default_rng(0).integers(0, 1 << 63, numbers.shape[1], numpy.uint64) * 2 + 1
+    hashes = numpy.empty(len(array), numpy.uint64)
+    for piece in pieces(len(array), row_bytes(numbers)):
+        hashes[piece] = (numbers[piece].astype(numpy.uint64) * factors).sum(axis=1, dtype=numpy.uint64)
+    return hashes ^ (hashes >> numpy.uint64(29))
+
+
+def _keys(arrays: Sequence[Array], rows: Array) -> list[Any]:
+    """A hashable key for each of some examples: equal keys, equal examples.
+
+    Args:
+        arrays: Each of shape (n, …).
+        rows: The indices of the examples.
+    """
+    return list(zip(*(_keys_of(array[rows]) for array in arrays), strict=True)) if len(rows) else []
+
+
+def _keys_of(array: Array) -> list[Any]:
+    import numpy
+
+    if not array.size:
+        return [()] * len(array)
+    if array.dtype == object:
+        return [tuple(row) for row in array.reshape(len(array), -1).tolist()]
+    flat = numpy.ascontiguousarray(array).reshape(len(array), -1)
+    keys: list[Any] = flat.view(numpy.dtype((numpy.void, flat.shape[1] * flat.itemsize))).ravel().tolist()
+    return keys

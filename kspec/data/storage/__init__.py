@@ -1,0 +1,1 @@
+"""Arrays in files: tables larger than memory, and data that is kept for the next run."""

@@ -1,0 +1,1 @@
+"""Targets: their arrays, labels, encodings, scales and weights."""

@@ -1,0 +1,1 @@
+"""Windows: examples that are rows of a series."""
