@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from kspec.analysis.index_limits import lookups
-from kspec.analysis.list_targets import list_targets
 from kspec.analysis.program import Analysis
 from kspec.analysis.resolution import resolve_settings
 from kspec.analysis.settings import Settings, TargetFacts
@@ -27,9 +26,9 @@ from kspec.data.targets.encoding import TargetEncoding, target_encodings
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
-from kspec.language.targets import target_scale
 from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
+from kspec.runs.record_checks import check_lists, check_scales
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.runs.run_record import check_names, read_record
 from kspec.syntax.names import name_in_keras
@@ -118,8 +117,8 @@ def load_run(
     report = Report()
     model = _load_model(model_file, spec, analysis, report, opener)
     check_names(record, folder, spec.document.inputs, analysis.graph.outputs)
-    _check_scales(record, folder, spec)
-    _check_lists(record, folder, spec)
+    check_scales(record, folder, spec)
+    check_lists(record, folder, spec)
     shapes = output_shapes(analysis.graph, model)
     labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
     known = record.get("data", {}).get("fitted", {}).get("columns", {})
@@ -310,44 +309,6 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
             nodes,
         )
     return [to.with_name(name) for name in names], count
-
-
-def _check_scales(record: dict[str, Any], folder: Path, spec: Spec) -> None:
-    """Checks that a run knows the scale of each target that its spec scales.
-
-    Args:
-        record: Its `run.json`.
-        folder: The run folder.
-        spec: Its resolved spec.
-
-    Raises:
-        RunFolderError: If it does not.
-    """
-    targets = None if spec.document.data is None else spec.document.data.targets
-    known = scalings_from_json(record.get("data", {}).get("fitted", {}))
-    for name in targets if isinstance(targets, dict) else ():
-        scale = target_scale(targets, name)
-        if scale is not None and (name not in known or known[name].scale != scale):
-            raise RunFolderError(f"{folder / 'run.json'} lacks the scale of `{name}`")
-
-
-def _check_lists(record: dict[str, Any], folder: Path, spec: Spec) -> None:
-    """Checks that the layers that encode the texts of targets are those of the spec, which has been checked.
-
-    Args:
-        record: Its `run.json`.
-        folder: The run folder.
-        spec: Its resolved spec.
-
-    Raises:
-        RunFolderError: If one is another.
-    """
-    targets = list_targets(spec)
-    lists = record.get("data", {}).get("fitted", {}).get("columns", {}).get("lists", {})
-    for name, plan in lists.items():
-        through = targets[name].through if name in targets else None
-        if plan.get("through") != through:
-            raise RunFolderError(f"{folder / 'run.json'} encodes `{name}` with another layer than the spec beside it")
 
 
 def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:
