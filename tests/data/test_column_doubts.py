@@ -87,6 +87,8 @@ def test_chance_is_no_drift(seed):
     order = np.random.default_rng(seed).permutation(ROWS)
     assert drift(PRICE, order[:170], order[170:]) == {}
     assert drift(np.array(["a", "b", "c"])[GRADE], order[:170], order[170:]) == {}
+    many = np.array([f"city {number}" for number in np.random.default_rng(seed).integers(0, 40, ROWS)])
+    assert drift(many, order[:160], order[160:]) == {}
 
 
 def test_nothing_to_compare_with():

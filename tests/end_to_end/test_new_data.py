@@ -55,32 +55,34 @@ def write(folder, *rows):
     (folder / "new.csv").write_text("\n".join(["planet,level,n,y,comment", *rows]))
 
 
-def test_a_row_with_a_gap_has_a_line_without_prediction(project):
+USUAL = "`n` has 1 missing value, and training had none: row 2 takes the median of training, 1.8"
+
+
+def test_a_gap_takes_what_is_usual_in_training(project):
     write(project, "Earth,0,0.1,a,x", "Mars,1,,b,x", "Mars,2,0.2,c,x")
     status, text = call(["predict", "planets", "--data", "new.csv"])
     assert (status, text.splitlines()) == (0, [
-        "2 examples of new.csv → new.predictions.csv",
-        "left out row 2 (no value in `n`)",
-        "1 row holds a `planet` not seen in training: Mars",
+        "3 examples of new.csv → new.predictions.csv",
+        "2 rows hold a `planet` not seen in training: Mars",
         "not used: comment",
+        USUAL,
     ])  # fmt: skip
     with open("new.predictions.csv", newline="") as file:
         lines = list(csv.reader(file))
     assert [line[0] for line in lines] == ["row", "1", "2", "3"]
-    assert set(lines[2][1:]) == {""}
-    (project / "complete.csv").write_text((project / "new.csv").read_text().replace("Mars,1,,b,x\n", ""))
+    (project / "complete.csv").write_text((project / "new.csv").read_text().replace("Mars,1,,", "Mars,1,1.8,"))
     status, text = call(["predict", "planets", "--data", "complete.csv", "-o", "-"])
-    table = list(csv.reader(text.splitlines()[:3]))
-    assert [row[1:] for row in table[1:]] == [lines[1][1:], lines[3][1:]]  # the same predictions as without the row
+    table = list(csv.reader(text.splitlines()[:4]))
+    assert [row[1:] for row in table] == [line[1:] for line in lines]
 
 
 def test_evaluate_counts_what_it_leaves_out(project):
     write(project, "Earth,0,0.1,a,x", "Venus,1,,b,x", "Mars,2,0.2,,x", "Venus,3,0.4,c,x")
     status, text = call(["evaluate", "planets", "--data", "new.csv", "--format", "json"])
     found = json.loads(text)
-    assert (status, found["examples"]) == (0, 2)
-    assert found["notes"] == ["left out row 2 (no value in `n`), row 3 (no value in `y`)", "not used: comment"]
-    (project / "rest.csv").write_text("planet,level,n,y\nEarth,0,0.1,a\nVenus,3,0.4,c\n")
+    assert (status, found["examples"]) == (0, 3)
+    assert found["notes"] == ["left out row 3 (no value in `y`)", "not used: comment", USUAL]
+    (project / "rest.csv").write_text("planet,level,n,y\nEarth,0,0.1,a\nVenus,1,1.8,b\nVenus,3,0.4,c\n")
     status, text = call(["evaluate", "planets", "--data", "rest.csv", "--format", "json"])
     assert json.loads(text)["metrics"]["loss"] == pytest.approx(found["metrics"]["loss"], abs=1e-6)
 

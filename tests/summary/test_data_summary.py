@@ -21,7 +21,8 @@ layers: [{Dense: {units: 1, activation: sigmoid}, name: y}]
 
 
 @pytest.fixture
-def spec(project):
+def spec(project, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
     Path("table.csv").write_text("\n".join(["width,height,kind", *ROWS]))
     return str(project(SPEC))
 

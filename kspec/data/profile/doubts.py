@@ -32,6 +32,8 @@ FAR = 0.3
 """The distance of two distributions, from 0 to 1, from which on it is a drift."""
 BY_CHANCE = 2.0
 """A distance that chance exceeds once in 1,000 splits, in units of the square root of 1/n + 1/m."""
+PER_CATEGORY = 0.4
+"""The mean distance by chance of each category, in these units and those of its standard deviation."""
 
 
 def find_copies(table: Table, mapping: ColumnMapping) -> dict[str, str]:
@@ -171,7 +173,10 @@ def _distance(column: Column, train: Array, other: Array) -> float:
     ]
     difference = shares[0] - shares[1]
     far = abs(difference).sum() / 2 if column.kind == "text" else abs(numpy.cumsum(difference)).max()
-    chance = BY_CHANCE * math.sqrt(1 / len(first) + 1 / len(second))
+    chance = BY_CHANCE
+    if column.kind == "text":
+        chance += PER_CATEGORY * float(numpy.sqrt(shares[0] * (1 - shares[0])).sum())
+    chance *= math.sqrt(1 / len(first) + 1 / len(second))
     return float(far) if far > max(FAR, chance) else 0.0
 
 

@@ -12,6 +12,8 @@ from kspec.analysis.task_inference import CATEGORICAL_LOSSES, SPARSE_LOSSES, los
 from kspec.language import Spec
 
 ROWS = 160
+TEXTS = 20
+"""So many different texts: cities and sentences come again, and are no ids."""
 LENGTH = 12
 """The size used for an unknown length."""
 CLASSES = 3
@@ -73,8 +75,8 @@ def _columns(said: object, name: str, inputs: int, shape: list[int]) -> list[str
 
 def _values(dtype: str, shape: list[int], size: float, chance: np.random.Generator) -> np.ndarray:
     if dtype == "string":
-        words = [" ".join(chance.choice(WORDS, 6)) for _ in range(ROWS)] if not shape else None
-        return np.array(words) if words else chance.choice(WORDS, (ROWS, *shape))
+        texts = WORDS if shape else [" ".join(chance.choice(WORDS, 6)) for _ in range(TEXTS)]
+        return chance.choice(texts, (ROWS, *shape))
     if dtype == "uint8":
         return chance.integers(0, 256, (ROWS, *shape)).astype("uint8")
     if "int" in dtype:
