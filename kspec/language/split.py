@@ -112,7 +112,8 @@ def _combinations() -> list[Any]:
     return conditions
 
 
-_Part = Annotated[float | int | str, BeforeValidator(_check_part), JsonSchema(float | str)]
+_Time = Annotated[str, Field(pattern="^[0-9]{4}")]
+_Part = Annotated[float | int | str, BeforeValidator(_check_part), JsonSchema(float | _Time)]
 
 
 class Split(Model):

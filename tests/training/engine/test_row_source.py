@@ -71,10 +71,10 @@ def test_the_memory_budget_changes_no_bit(monkeypatch):
 def test_images_are_decoded_as_needed(tmp_path, monkeypatch):
     """Both engines train the same."""
     import kspec
-    from kspec.data.files import images
+    from kspec.data.files import decoded_files
     from tests.conftest import SPECS
 
-    monkeypatch.setattr(images, "BUDGET", 0)
+    monkeypatch.setattr(decoded_files, "BUDGET", 0)
     overrides = ["fit.epochs=1", "fit.steps_per_epoch=4"]
     runs = [
         kspec.run(SPECS / "cnn.yaml", out=tmp_path, overrides=[*overrides, f"fit.engine={engine}"])
