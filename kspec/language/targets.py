@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail
@@ -38,6 +38,8 @@ class TargetColumns(Model):
         description="Train on scaled values: `standard` (mean 0, deviation 1), `minmax` (from 0 to 1) or `log`, each "
         "learned on the training split; predictions and metrics stay in the unit of the column",
     )
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     @model_validator(mode="before")
     @classmethod

@@ -168,6 +168,8 @@ def merge(schemas: Iterable[Schema]) -> Schema:
     if len(mappings) > 1:
         merged["properties"] = {name: inner for schema in mappings for name, inner in schema["properties"].items()}
         merged.pop("required", None)
+        if all("required" in schema or "minProperties" in schema for schema in mappings):
+            merged["minProperties"] = 1
     texts = [schema for schema in schemas if "string" in types_of(schema)]
     if any("pattern" not in schema for schema in texts):
         merged.pop("pattern", None)
