@@ -46,7 +46,7 @@ def open_packed(stream: BinaryIO, file: Path, limits: Limits) -> BinaryIO:
         return stream
     try:
         return unpacked(stream, ratio=limits.ratio, limit=limits.memory, opened=lambda packed: opener(packed, limits))
-    except BaseException:
+    except BaseException:  # also on Ctrl-C: nobody else has the stream to close it
         stream.close()
         raise
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail
@@ -66,10 +66,12 @@ def _targets(value: Any) -> Any:
             key="scale",
             help="write `targets: {output: {column: ..., scale: ...}}`, with the name of the output",
         )
-    return {name: _mapping(item) if isinstance(item, dict) else check_columns(item) for name, item in value.items()}
+    return _BY_OUTPUT.validate_python(value)
 
 
-def _mapping(value: dict[str, Any]) -> TargetColumns | ListTarget:
+def _target(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return check_columns(value)
     if LIST_KEYS & set(value):
         if value.get("scale") is not None:
             fail("a target of lists has no scale", key="scale", help="remove `scale`")
@@ -77,6 +79,8 @@ def _mapping(value: dict[str, Any]) -> TargetColumns | ListTarget:
     return TargetColumns.model_validate(value)
 
 
+_BY_OUTPUT = TypeAdapter(dict[str, Annotated[Any, BeforeValidator(_target)]])
+"""Validates each target, so that a problem within one has its place."""
 Targets = Annotated[
     Any,
     BeforeValidator(_targets),

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail
@@ -140,14 +140,18 @@ class WindowColumns(Model):
     )
 
 
-def _inputs(value: Any) -> Any:
+def _input(value: Any) -> Any:
     if not isinstance(value, dict):
         return check_columns(value)
-    return {name: _mapping(item) if isinstance(item, dict) else check_columns(item) for name, item in value.items()}
-
-
-def _mapping(value: dict[str, Any]) -> WindowColumns | ListInput:
     return list_input(value) if "column" in value else WindowColumns.model_validate(value)
+
+
+_BY_INPUT = TypeAdapter(dict[str, Annotated[Any, BeforeValidator(_input)]])
+"""Validates each input, so that a problem within one has its place."""
+
+
+def _inputs(value: Any) -> Any:
+    return _BY_INPUT.validate_python(value) if isinstance(value, dict) else check_columns(value)
 
 
 InputColumns = Annotated[

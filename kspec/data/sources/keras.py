@@ -70,16 +70,7 @@ def read(setting: Any, request: Request) -> Table | None:
     except LimitReached as reached:
         context.limit(reached, context.source_path)
         return None
-    except (
-        ValueError,
-        KeyError,
-        OSError,
-        EOFError,
-        zlib.error,
-        zipfile.BadZipFile,
-        tarfile.TarError,
-        pickle.PickleError,
-    ) as error:
+    except _DAMAGE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         message = f"the file of `{setting}` in Keras's folder cannot be read: {reason}"
         context.error(codes.MALFORMED_DATA_FILE, message, context.source_path, help=_delete(FILES[setting][0]))
