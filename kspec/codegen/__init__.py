@@ -21,7 +21,7 @@ from kspec.codegen.model.names import CONSTANTS, Allocator, identifier
 from kspec.codegen.model.network import Network
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
-from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, write_callbacks
+from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, time_limit, write_callbacks
 from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.stages import stage_lines
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _BELOW_THE_MODEL = (
     *("Minimize", "log_each_value", "weigh_losses_by_examples", "weigh_losses", "compile_model", "balanced", "batches"),
-    *("BestWeights", "softmax", "sigmoid", "write_csv"),
+    *("BestWeights", "TimeLimit", "softmax", "sigmoid", "write_csv"),
 )
 """Helper functions that come after those of the network."""
 
@@ -221,13 +221,14 @@ class _PythonExport:
                 self.file.helpers["BestWeights"] = best_weights_class(keep)
                 self.file.imports.add("math")
                 lines.append(f"    {BEST_WEIGHTS} = BestWeights()")
+            limit = time_limit(self.spec, self.file)
             if document.fit.stages is not None:
                 graph = self.analysis.graph
                 lines += stage_lines(examples, graph, self.settings, self.writer, names, batch_size)
             else:
                 epochs = self._number("EPOCHS", document.fit.epochs, ("fit", "epochs"))
                 callbacks = write_callbacks(self.spec, self.settings.stages[0], self.writer, names)
-                callbacks += [BEST_WEIGHTS] if keep is not None else []
+                callbacks += [*([BEST_WEIGHTS] if keep is not None else []), *limit]
                 lines += fit_lines(examples, self.settings, batch_size, epochs, callbacks)
             if keep is not None:
                 lines += [f"    if {BEST_WEIGHTS}.weights is not None:"]

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail
+from kspec.language.durations import microseconds_of
 from kspec.language.engine import EngineName, FusedName, check_changes
 from kspec.language.field_types import Name, Object, PerOutput
 from kspec.language.json_schema import JsonSchema, reject
@@ -48,6 +49,9 @@ class Compile(Model):
         return value
 
 
+_TIME_HELP = "write a number with its unit, such as `30 s`, `10 min` or `1.5 h`"
+
+
 def _class_weight(value: Any) -> Any:
     if value is not None and not isinstance(value, dict) and value != "balanced":
         label = did_you_mean(value, ["balanced"]) if isinstance(value, str) else ""
@@ -62,6 +66,20 @@ def _class_weight(value: Any) -> Any:
 def _verbose(value: Any) -> Any:
     if isinstance(value, bool):
         fail(f"`verbose` must be 0, 1 or 2, not {'true' if value else 'false'}", help=f"write `verbose: {int(value)}`")
+    return value
+
+
+def _time_limit(value: Any) -> Any:
+    if value is None:
+        return value
+    if not isinstance(value, str):
+        example = f" such as `{value:g} min`" if isinstance(value, (int, float)) and value > 0 else ""
+        fail(
+            f"a time limit must be a length of time, not {kind_of(value)}",
+            help=f"write a unit{example}" if example else _TIME_HELP,
+        )
+    if not microseconds_of(value):
+        fail(f"`{value}` is not a length of time", help=_TIME_HELP)
     return value
 
 
@@ -128,6 +146,16 @@ class Fit(Model):
         None, description="Loss or metric that decides which epoch `keep: best` keeps; `val_loss` by default"
     )
     steps_per_epoch: int | None = Field(None, gt=0, description="Number of steps per epoch; all batches by default")
+    time_limit: Annotated[
+        str | None,
+        BeforeValidator(_time_limit),
+        JsonSchema(errorMessage="A time limit is a number with its unit, such as `30 s`, `10 min` or `1.5 h`."),
+    ] = Field(
+        None,
+        min_length=1,
+        description="Time for all epochs, such as `10 min`: training ends with the last epoch that fits, and `keep` "
+        "decides whose weights the model has. By default there is none",
+    )
     callbacks: Annotated[list[Object], JsonSchema("[<callback>]")] = Field(
         default_factory=list, description="Keras callbacks"
     )
@@ -142,6 +170,11 @@ class Fit(Model):
         description="Stages of training, in order: which layers train, for how many epochs, with which optimizer. "
         "Callbacks are reset at the start of each stage",
     )
+
+    @property
+    def seconds(self) -> float | None:
+        """The time limit in seconds; None without one."""
+        return None if self.time_limit is None else (microseconds_of(self.time_limit) or 0) / 1e6
 
     @property
     def best_monitor(self) -> str | None:

@@ -7,13 +7,12 @@ from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.base import Model, fail
+from kspec.language.durations import SECONDS, UNITS
 from kspec.language.field_types import ColumnNames, check_columns
 from kspec.language.json_schema import JsonSchema
 from kspec.language.sequences import ListColumn, ListInput, list_input
 from kspec.syntax.yaml_flow import kind_of
 
-UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
-"""Unit of time → its seconds."""
 CALENDAR_UNITS = {"month": 1, "quarter": 3, "year": 12}
 """Unit of the calendar → its months."""
 EACH_ROW = "row"
@@ -45,7 +44,7 @@ def read_step(text: str | int | float) -> Step | None:
     if not found or not count:
         return None
     if found[2] in UNITS:
-        return Step(count * UNITS[found[2]], "second")
+        return Step(count * SECONDS[UNITS[found[2]]], "second")
     return Step(count * CALENDAR_UNITS[found[2]], "month") if found[2] in CALENDAR_UNITS else None
 
 
@@ -54,7 +53,7 @@ def _every(value: Any) -> Any:
         fail(f"a step must be a number or a time, not {kind_of(value)}", help=_STEP_HELP)
     if read_step(value) is None:
         word = re.sub(r"[\d\s]", "", str(value))
-        known = (*UNITS, *CALENDAR_UNITS, EACH_ROW)
+        known = (*SECONDS, *CALENDAR_UNITS, EACH_ROW)
         fail(f"`{value}` is not a step", label=did_you_mean(word, known) if word else "", help=_STEP_HELP)
     return value
 

@@ -8,7 +8,8 @@ from kspec.data.profile.series import has_even_step, known_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import names_time
 from kspec.data.windows.time_steps import Times, step_text, steps_of, usual_step
-from kspec.language.window import UNITS, Step
+from kspec.language.durations import SECONDS
+from kspec.language.window import Step
 from kspec.rewrite.table_inference import SeriesColumns, TableRoles
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _cycle(step: Step) -> int:
     if step.unit == "month":
         return 12 if step.size == 1 else 4 if step.size == 3 else 6
     if step.unit == "second":
-        seconds = {UNITS["hour"]: 24, UNITS["day"]: 7, UNITS["week"]: 13}
+        seconds = {SECONDS["hour"]: 24, SECONDS["day"]: 7, SECONDS["week"]: 13}
         return seconds.get(int(step.size), 6)
     return 6
 
@@ -186,7 +187,7 @@ def _calendar_lags(step: Step) -> tuple[int, ...]:
         return (12 // int(step.size),) if 12 % step.size == 0 and step.size < 12 else ()
     if step.unit != "second":
         return ()
-    cycles = (UNITS["day"], UNITS["week"], 52 * UNITS["week"], UNITS["hour"])
+    cycles = (SECONDS["day"], SECONDS["week"], 52 * SECONDS["week"], SECONDS["hour"])
     return tuple(int(cycle / step.size) for cycle in cycles if (cycle / step.size).is_integer() and cycle > step.size)
 
 

@@ -39,6 +39,8 @@ def describe_training(built: BuiltModel, fitted: FitResult, seconds: float) -> s
     """
     count = len(fitted.history)
     line = f"{count} epoch{'s' if count != 1 else ''} in {seconds:.1f} s"
+    if fitted.out_of_time:
+        line = f"{line}, the time limit of {built.spec.document.fit.time_limit}"
     if fitted.kept is None:
         return f"{line}; kept the averaged weights" if count else line
     if not fitted.chosen_by:

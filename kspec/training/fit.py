@@ -36,6 +36,7 @@ class FitResult:
         kept: The epoch whose weights the model has; None for averages over epochs, and for a part of an epoch.
         chosen_by: The quantity by which that epoch was chosen; empty for the last epoch.
         averaged: Whether the optimizer averages weights: then `val_` metrics may be those of other weights.
+        out_of_time: Whether `time_limit` ended training.
     """
 
     history: History = field(default_factory=list)
@@ -44,6 +45,7 @@ class FitResult:
     kept: int | None = None
     chosen_by: str = ""
     averaged: bool = False
+    out_of_time: bool = False
 
     @property
     def diverged(self) -> bool:
@@ -86,7 +88,8 @@ def fit(
     try:
         for stage in built.settings.stages:
             trainer.train(stage)
-            if trainer.result.interrupted or trainer.result.diverged:
+            result = trainer.result
+            if result.interrupted or result.diverged or result.out_of_time:
                 break
         trainer.interrupt.defer()
     except KeyboardInterrupt:  # between two stages, say
@@ -111,16 +114,22 @@ class _Trainer:
     """Those of the spec in the stage before."""
     best: Any = None
     """Remembers the best weights of all stages."""
+    limit: Any = None
+    """Ends training when its time is over."""
 
     def train(self, stage: Stage) -> None:
         """Trains one stage."""
         from kspec.training.best_weights import BestWeights, average_weights
         from kspec.training.progress import InterruptCallback, OnEpochEnd
+        from kspec.training.time_limit import TimeLimit
 
         schedule = self._schedule(stage)
         callbacks = [self.maker.object("callback", value) for value in stage_callbacks(self.built.spec, stage)]
         if self.best is None and self.built.settings.keep is not None:
             self.best = BestWeights(self.built.settings.keep)
+        seconds = self.built.spec.document.fit.seconds
+        if self.limit is None and seconds is not None and not self.smoke:
+            self.limit = TimeLimit(seconds, sum(each.epochs for each in self.built.settings.stages))
         if stage.name:
             self._begin(stage)
         own = callbacks[len(callbacks) - len(self.built.spec.document.fit.callbacks) :]
@@ -141,8 +150,8 @@ class _Trainer:
                 warnings.filterwarnings("ignore", message="Gradients do not exist")
                 # between two validations, there is nothing to compare; `check` reports where there is none at all
                 warnings.filterwarnings("ignore", message=".*(which is not available|only with .* available)")
-                best = [self.best] if self.best is not None else []
-                watchers = [OnEpochEnd(end_epoch), *best, *progress, InterruptCallback(self.interrupt)]
+                own = [callback for callback in (self.best, self.limit) if callback is not None]
+                watchers = [OnEpochEnd(end_epoch), *own, *progress, InterruptCallback(self.interrupt)]
                 self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:
             self.stop()
@@ -151,6 +160,7 @@ class _Trainer:
             for callback in progress:
                 if hasattr(callback, "stop"):
                     callback.stop()
+        self.result.out_of_time = self.limit is not None and self.limit.is_reached
         if stage.name:
             self.result.stages[-1]["epochs"] = len(self.result.history) - schedule.initial_epoch
 

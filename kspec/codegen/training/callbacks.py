@@ -8,8 +8,9 @@ from typing import Any
 from kspec import catalog
 from kspec.analysis.settings import Monitor
 from kspec.analysis.stages import Stage, stage_callbacks
-from kspec.codegen.model.arguments import Writer
+from kspec.codegen.model.arguments import UnsupportedInPython, Writer
 from kspec.codegen.text.literals import docstring, literal
+from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.language import Spec
 
 BEST_WEIGHTS = "best_weights"
@@ -61,6 +62,43 @@ def best_weights_class(monitor: Monitor) -> list[str]:
         f"        if math.isfinite(value) and value {'>' if largest else '<'} self.best:",
         "            self.best, self.weights, self.epoch = value, self.model.get_weights(), epoch",
     ]
+
+
+_TIME_LIMIT = '''\
+class TimeLimit(keras.callbacks.Callback):
+    """Ends training with the last epoch that fits into a number of seconds."""
+
+    def __init__(self, seconds):
+        super().__init__()
+        self.end = time.monotonic() + seconds
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        now = time.monotonic()
+        if now + (now - self.began) > self.end:
+            self.model.stop_training = True'''
+
+
+def time_limit(spec: Spec, file: ModuleWriter) -> list[str]:
+    """The callback that ends training in time, written to the file with its class; none without a limit.
+
+    Args:
+        spec: The spec.
+        file: The file.
+
+    Raises:
+        UnsupportedInPython: If training has several stages, which share the time.
+    """
+    seconds = spec.document.fit.seconds
+    if seconds is None:
+        return []
+    if spec.document.fit.stages is not None:
+        raise UnsupportedInPython("share a time limit among stages", ("fit", "time_limit"))
+    file.imports.add("time")
+    file.helpers["TimeLimit"] = _TIME_LIMIT.splitlines()
+    return [f"TimeLimit({seconds:g})"]
 
 
 def _appending(callback: Any) -> Any:

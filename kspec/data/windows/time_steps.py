@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.time_spelling import SAMPLE, spell
-from kspec.language.window import CALENDAR_UNITS, UNITS, Step
+from kspec.language.durations import SECONDS
+from kspec.language.window import CALENDAR_UNITS, Step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 MICROSECONDS = 1_000_000
 EPOCH = datetime.datetime(1970, 1, 1)
-SHORTEST_MONTH = 27 * UNITS["day"] * MICROSECONDS
+SHORTEST_MONTH = 27 * SECONDS["day"] * MICROSECONDS
 
 
 @dataclass(slots=True)
@@ -106,7 +107,7 @@ def step_text(step: Step) -> str:
         return "a row"
     if step.unit == "number":
         return f"{step.size:g}"
-    units = CALENDAR_UNITS if step.unit == "month" else UNITS
+    units = CALENDAR_UNITS if step.unit == "month" else SECONDS
     for unit in sorted(units, key=units.__getitem__, reverse=True):
         count = step.size / units[unit]
         if count.is_integer():
@@ -153,7 +154,7 @@ def _months_later(values: Array, months: Array) -> Array:
     dates = values.astype("datetime64[us]")
     own = dates.astype("datetime64[M]")
     left = (own + 1).astype("datetime64[us]") - dates
-    if len(left) and (left == left[0]).all() and int(left.flat[0].astype(int)) <= UNITS["day"] * MICROSECONDS:
+    if len(left) and (left == left[0]).all() and int(left.flat[0].astype(int)) <= SECONDS["day"] * MICROSECONDS:
         later = (own + months + 1).astype("datetime64[us]") - left
     else:
         later = (own + months).astype("datetime64[us]") + (dates - own.astype("datetime64[us]"))
