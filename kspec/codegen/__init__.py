@@ -278,7 +278,7 @@ class _PythonExport:
         needs = ["Keras on TensorFlow"]
         if "numpy as np" in self.file.imports:
             needs.append("NumPy")
-        if "pyarrow.parquet as pq" in self.file.imports:
+        if any(name.startswith("pyarrow") for name in self.file.imports):
             needs.append("PyArrow")
         needs += [f"`{module}`" for module in self.document.extensions]
         requirements = f"{', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import lzma
 import os
 import shutil
 import subprocess
@@ -201,7 +200,6 @@ def test_files_of_columns_are_reported(tmp_path):
 @pytest.mark.parametrize(
     ("data", "what"),
     [
-        ("csv: t.csv.xz, targets: y", "`.xz` files"),
         ("json: t.json, targets: y", "`json` data"),
         ("npy: {x: x.npy, y: y.npy}", "`npy` data"),
         ("npz: {path: t.npz, train: {x: x, y: y}, test: {x: x, y: y}}", "the splits of one `npz` file"),
@@ -210,7 +208,6 @@ def test_files_of_columns_are_reported(tmp_path):
 def test_a_source_without_code_is_reported(tmp_path, data, what):
     x, y = np.arange(20.0), np.arange(20)
     np.savez(tmp_path / "t.npz", x=x, y=y)
-    (tmp_path / "t.csv.xz").write_bytes(lzma.compress(b"x,y\n" + b"1,2\n3,4\n" * 20))
     (tmp_path / "t.json").write_text("\n".join(f'{{"x": {n}, "y": {n}}}' for n in range(20)))
     np.save(tmp_path / "x.npy", x)
     np.save(tmp_path / "y.npy", y)

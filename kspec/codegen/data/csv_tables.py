@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kspec.codegen.data.csv_dialect import CsvDialect, CsvFile
+from kspec.codegen.data.csv_opening import open_text
 from kspec.codegen.data.dataset_info import SEVERAL, DatasetInfo
 from kspec.codegen.data.imputation import policy
 from kspec.codegen.data.tables import Table
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.type_inference import MISSING_WORDS
-from kspec.language.csv_options import WHITESPACE, CsvOptions
 
 
 @dataclass(slots=True)
@@ -27,6 +26,7 @@ class CsvTraits:
         booleans: Whether some columns have the values true and false.
         narrow: Whether all inputs are float32 or text.
         shared: Whether there are several data sets.
+        dialects: By the suffix of a data set, how its files are read.
         readers: Body of a function that reads a file → its name.
     """
 
@@ -34,6 +34,7 @@ class CsvTraits:
     booleans: bool
     narrow: bool
     shared: bool
+    dialects: dict[str, CsvDialect]
     readers: dict[str, str] = field(default_factory=dict)
 
 
@@ -46,6 +47,7 @@ def common_traits(datasets: Sequence[DatasetInfo]) -> CsvTraits:
         booleans=any(column.type == "boolean" for column in columns),
         narrow=all(settings.dtype in ("float32", "string") for settings in inputs),
         shared=len(datasets) > 1,
+        dialects={info.suffix: CsvDialect(info, [file for file, _ in info.files()]) for info in datasets},
     )
 
 
@@ -55,7 +57,7 @@ class CsvTable(Table):
     def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTraits) -> None:
         super().__init__(info, file, folder)
         self.traits = traits
-        self._reject_options()
+        self.dialect = traits.dialects[info.suffix]
         file.imports.add("csv")
         if len(self.files) == 1:
             self.lines = self._read_lines(self.constant())
@@ -64,10 +66,10 @@ class CsvTable(Table):
         else:
             paths = self.paths()
             self.lines = ["    rows = []", f"    for path in {paths}:", *self._append_lines("        ")]
-        self.strip = ".strip()" if self._has_blanks() else ""
+        self.strip = ".strip()" if self.dialect.strips else ""
         """What removes the blanks around texts, if there are some."""
         if traits.missing:
-            file.constants["MISSING"] = literal(MISSING_WORDS)
+            self._write_missing()
             self._reject_quoted_words()
         if self.dropped:
             condition = f"row[{text(self.dropped[0])}].strip() not in MISSING"
@@ -84,39 +86,24 @@ class CsvTable(Table):
     def variable(self) -> str:
         return "rows"
 
-    def _reject_options(self) -> None:
-        """Rejects options that the module csv does not have."""
-        known = {"path", "delimiter", "encoding", "header"}
-        if self.info.csv.delimiter == WHITESPACE:
-            known -= {"delimiter"}
-        defaults = CsvOptions(path="-")
-        for key in sorted(self.info.csv.model_fields_set - known):
-            if getattr(self.info.csv, key) == getattr(defaults, key):
-                continue
-            self.info.report_unsupported(f"read a table with `{key}`", ("data", "csv", key))
-
-    def _has_blanks(self) -> bool:
-        """Whether texts have blanks around them; rejects those of which some may be quoted, which the reader keeps."""
-        names = [name for name in self.info.used_columns() if self.info.column(name).type == "text"]
-        options, has_blanks, has_quotes = self.info.csv, False, False
-        for path, _ in self.info.files() if names and options.delimiter != WHITESPACE else ():
-            encoding, _ = _encoding_and_header(path, options)
-            with (
-                gzip.open(path, "rt", encoding=encoding)
-                if path.suffix == ".gz"
-                else path.open(encoding=encoding) as file
-            ):
-                for line in file:
-                    has_quotes |= '"' in line
-                    values = line.rstrip("\r\n").split(options.delimiter)
-                    has_blanks |= any(value != value.strip() for value in values)
-        if has_blanks and has_quotes:
-            self.info.report_unsupported(
-                "distinguish blanks in quotes from blanks around values",
-                self.info.path or ("data", "csv"),
-                help="remove the blanks beside the delimiters from the file",
-            )
-        return has_blanks
+    def _write_missing(self) -> None:
+        """Writes the texts that stand for missing values, and empties those that do so in some columns alone."""
+        dialects, marks = self.traits.dialects.values(), dict[str, list[str]]()
+        for dialect in dialects:
+            for name in dialect.used:
+                marks[name] = list(dict.fromkeys([*marks.get(name, ()), *dialect.marks(name)]))
+        if not isinstance(self.info.csv.missing, dict):
+            everywhere = dict.fromkeys(mark for own in marks.values() for mark in own)
+            self.file.constants["MISSING"] = literal([*MISSING_WORDS, *everywhere])
+            return
+        self.file.constants["MISSING"] = literal(MISSING_WORDS)
+        self.file.constants["MARKS"] = literal({name: own for name, own in sorted(marks.items()) if own})
+        self.lines += [
+            "    for row in rows:",
+            "        for name, marks in MARKS.items():",
+            "            if row[name].strip() in marks:",
+            '                row[name] = ""',
+        ]
 
     def _reject_quoted_words(self) -> None:
         """Rejects a quoted `"NA"` in a column with missing values: the module csv does not report quotes."""
@@ -180,37 +167,70 @@ class CsvTable(Table):
 
     def _reader(self, path: str) -> tuple[str, list[str]]:
         """The call that opens a file, and the lines that create its reader; the last line is the reader itself."""
-        options = self.info.csv
-        headers = [_encoding_and_header(file, options) for file, _ in self.info.files()]
-        encoding = next((actual for actual, _ in headers if actual != options.encoding), options.encoding)
-        gzipped = {name.endswith(".gz") for name, _ in self.files}
-        if True in gzipped:
-            self.file.imports.add("gzip")
-        opened = _open(path, encoding, gzipped)
-        delimiter = "" if options.delimiter == "," else f", delimiter={text(options.delimiter)}"
-        if not options.header:
-            return opened, [f"csv.DictReader(file, {self._numbered_columns(len(headers[0][1]))}{delimiter})"]
-        if all(set(self.info.used_columns(every=True)) <= set(header) for _, header in headers):
-            return opened, [f"csv.DictReader(file{delimiter})"]
+        dialect, used = self.dialect, set(self.info.used_columns(every=True))
+        opened = open_text(path, dialect, self.file)
+        has_names = all(file.header_lines and used <= set(file.header) for file in dialect.files)
+        given = any(file.names_differ for file in dialect.files)
+        names = f", {self._names(dialect.files)}" if given else ""
+        lines, read = self._lines_for_module(given=given)
+        arguments = "".join(
+            f", {name}={'csv.QUOTE_NONE' if name == 'quoting' else literal(value)}"
+            for name, value in dialect.arguments.items()
+        )
+        reader = f"csv.DictReader({read}{names}{arguments})"
+        if has_names or given:
+            return opened, [*lines, reader]
         name, over = "name.strip()", "name in reader.fieldnames"
-        if any(not column.strip() for _, header in headers for column in header):
+        if any(not column.strip() for file in dialect.files for column in file.header):
             name, over = f'{name} or f"unnamed_{{number}}"', "number, name in enumerate(reader.fieldnames)"
-        renamed = f"reader.fieldnames = [{name} for {over}]"
-        return opened, [f"reader = csv.DictReader(file{delimiter})", renamed, "reader"]
+        return opened, [*lines, f"reader = {reader}", f"reader.fieldnames = [{name} for {over}]", "reader"]
 
-    def _numbered_columns(self, count: int) -> str:
-        """The names of columns in a file without a header."""
-        if count < SEVERAL:
-            return literal([f"c{number}" for number in range(count)])
-        names = f'[f"c{{number}}" for number in range({count})]'
+    def _lines_for_module(self, *, given: bool) -> tuple[list[str], str]:
+        """The statements that prepare the lines of a file, and the lines in Python.
+
+        Args:
+            given: Whether the code gives the names of the columns, so that it leaves out the header.
+        """
+        dialect, lines, read = self.dialect, list[str](), "file"
+        mark = dialect.options.comment
+        skipped = {file.above + file.header_lines for file in dialect.files}
+        if not given:
+            skipped = {dialect.options.skip_rows} if mark is not None else {file.above for file in dialect.files}
+        if len(skipped) > 1:
+            raise UnsupportedInPython("read files whose tables begin at different lines", dialect.place)
+        if skipped == {1}:
+            lines.append("next(file)" + ("  # the names of the columns" if given and dialect.options.header else ""))
+        elif skipped != {0}:
+            self.file.imports.add("itertools")
+            read = f"itertools.islice(file, {skipped.pop()}, None)"
+        is_spaced, cuts = dialect.is_spaced, dialect.must_cut_comments
+        if is_spaced or mark is not None:
+            line = f"line.partition({text(mark)})[0]" if mark is not None and cuts else "line"
+            line += '.replace("\\t", " ")' if dialect.has_tabs else ""
+            line += ".strip()" if is_spaced else ""
+            condition = f" if not line.startswith({text(mark)})" if mark is not None and not cuts else ""
+            lines.append(f"lines = ({line} for line in {read}{condition})")
+            read = f"filter({'None' if is_spaced else 'str.strip'}, lines)" if cuts else "lines"
+        return lines, read
+
+    def _names(self, files: Sequence[CsvFile]) -> str:
+        """The names of the columns of a file in Python, where the file does not have them."""
+        names = files[0].names
+        if any(file.names != names for file in files):
+            raise UnsupportedInPython("read files with different columns", self.dialect.place)
+        if len(names) < SEVERAL:
+            return literal(names)
+        value = literal(names)
+        if names == [f"c{number}" for number in range(len(names))]:
+            value = f'[f"c{{number}}" for number in range({len(names)})]'
         constant = "COLUMNS"
-        if self.file.constants.setdefault(constant, names) != names:
+        if self.file.constants.setdefault(constant, value) != value:
             constant = f"{self.info.suffix.upper()}_COLUMNS"
-            self.file.constants[constant] = names
+            self.file.constants[constant] = value
         return constant
 
     def numbers(self, columns: Sequence[str]) -> str:
-        parse = "float(row[name])"
+        parse = f"float({self._plain('row[name]')})"
         if self.traits.missing or self.traits.booleans:
             self.write_number()
             parse = "number(row[name])"
@@ -244,13 +264,19 @@ class CsvTable(Table):
             self.file.imports.add("math")
         if self.traits.booleans:
             lines += ['    if text.lower() in ("true", "false"):', '        return float(text.lower() == "true")']
-        self.file.helpers["number"] = [*lines, "    return float(text)"]
+        self.file.helpers["number"] = [*lines, f"    return float({self._plain('text')})"]
+
+    def _plain(self, number: str) -> str:
+        """A number as Python writes it, in Python."""
+        options = self.dialect.options
+        number += f'.replace({text(options.thousands)}, "")' if options.thousands else ""
+        return number + ('.replace(",", ".")' if options.decimal == "," else "")
 
     def raw(self, column: str) -> str:
         kind, key = self.info.column(column).type, text(column)
         parsers = {
-            "integer": f"int(row[{key}])",
-            "float": f"float(row[{key}])",
+            "integer": f"int({self._plain(f'row[{key}]')})",
+            "float": f"float({self._plain(f'row[{key}]')})",
             "boolean": f'row[{key}].strip().lower() == "true"',
         }
         return f"np.array([{parsers.get(kind, f'row[{key}]{self.strip}')} for row in rows])"
@@ -260,37 +286,3 @@ class CsvTable(Table):
             return f"np.array([[row[{text(columns[0])}]{self.strip}] for row in rows])"
         names = self.info.columns_code(columns, "row", self.file)
         return f"np.array([[row[name]{self.strip} for name in {names}] for row in rows])"
-
-
-def _encoding_and_header(path: Path, options: CsvOptions) -> tuple[str, list[str]]:
-    """The encoding to open a file with, and the values of its first line."""
-    is_gzipped = path.suffix == ".gz"
-    with gzip.open(path) if is_gzipped else path.open("rb") as stream:
-        has_bom = stream.read(3) == codecs.BOM_UTF8
-    encoding = codecs.lookup(options.encoding).name
-    encoding = "utf-8-sig" if has_bom and encoding == "utf-8" else encoding
-    with (
-        gzip.open(path, "rt", encoding=encoding, newline="")
-        if is_gzipped
-        else path.open(encoding=encoding, newline="") as file
-    ):
-        return encoding, next(
-            csv.reader(file, delimiter=" " if options.delimiter == WHITESPACE else options.delimiter), []
-        )
-
-
-def _open(path: str, encoding: str, gzipped: set[bool]) -> str:
-    """The call that opens a file.
-
-    Args:
-        path: The path in Python.
-        encoding: The encoding.
-        gzipped: Whether the files are gzipped: one value, or both.
-    """
-    if gzipped == {True, False}:
-        name = "path.name" if path == "path" else "path"
-        return f'(gzip.open if {name}.endswith(".gz") else open)({path}, "rt", newline="", encoding={text(encoding)})'
-    if gzipped == {True}:
-        return f'gzip.open({path}, "rt", newline="", encoding={text(encoding)})'
-    opened = path if path.isidentifier() else f"({path})"
-    return f'{opened}.open(newline="", encoding={text(encoding)})'

@@ -18,7 +18,6 @@ from kspec.codegen.data.synthetic import write_synthetic
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
-from kspec.data.packed_files import is_packed
 from kspec.language.array_files import NpzParts
 
 _SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
@@ -186,9 +185,6 @@ def _unreadable(info: DatasetInfo) -> str:
     """What no code reads, in words; empty if the data can be read."""
     if info.source not in _SOURCES:
         return f"`{info.source}` data"
-    packings = [file.suffix for file, _ in info.files() if is_packed(file)] if info.source == "csv" else []
-    if set(packings) - {".gz"}:
-        return f"`{packings[0]}` files"
     return "the splits of one `npz` file" if isinstance(info.setting, NpzParts) else ""
 
 
