@@ -102,6 +102,10 @@ class ColumnTable(Table):
     def _is_text(self, column: str) -> bool:
         return self.kinds.get(column) in ("string", "large_string")
 
+    def each_text(self, column: str, result: str = "{}") -> str:
+        texts = self._text(column)
+        return texts if result == "{}" else f"[{result.format('text')} for text in {texts}]"
+
     def texts(self, columns: Sequence[str]) -> str:
         texts = [self._text(column) for column in columns]
         return texts[0] if len(texts) == 1 else f"np.stack([{', '.join(texts)}], axis=1)"

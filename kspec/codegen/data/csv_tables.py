@@ -9,7 +9,7 @@ from pathlib import Path
 from kspec.codegen.data.csv_dialect import CsvDialect, CsvFile
 from kspec.codegen.data.csv_opening import open_text
 from kspec.codegen.data.dataset_info import SEVERAL, DatasetInfo
-from kspec.codegen.data.imputation import policy
+from kspec.codegen.data.imputation import policy, row_dropping_columns
 from kspec.codegen.data.tables import Table
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
@@ -43,7 +43,7 @@ def common_traits(datasets: Sequence[DatasetInfo]) -> CsvTraits:
     columns = [info.column(name) for info in datasets for name in info.used_columns()]
     inputs = [settings for info in datasets for settings in info.spec.document.inputs.values()]
     return CsvTraits(
-        missing=any(column.missing for column in columns),
+        missing=any(column.missing for column in columns) or any(map(row_dropping_columns, datasets)),
         booleans=any(column.type == "boolean" for column in columns),
         narrow=all(settings.dtype in ("float32", "string") for settings in inputs),
         shared=len(datasets) > 1,
@@ -280,6 +280,9 @@ class CsvTable(Table):
             "boolean": f'row[{key}].strip().lower() == "true"',
         }
         return f"np.array([{parsers.get(kind, f'row[{key}]{self.strip}')} for row in rows])"
+
+    def each_text(self, column: str, result: str = "{}") -> str:
+        return f"[{result.format(f'row[{text(column)}]{self.strip}')} for row in rows]"
 
     def texts(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:

@@ -161,12 +161,15 @@ class DatasetInfo:
         """
         columns = [column for own in self.inputs.values() for column in own]
         columns += [column for target in self.targets.values() for column in target.columns]
-        if every:
-            columns += self.weights.values()
-            split = self.data.split
-            if not self.suffix:
-                columns += [name for name in (split.by, split.stratify) if isinstance(name, str)]
+        columns += [*self.weights.values(), *self.split_columns] if every else []
         return list(dict.fromkeys(columns))
+
+    @property
+    def split_columns(self) -> list[str]:
+        """The columns that decide the split of the training data."""
+        split = self.data.split
+        stratify = [split.stratify] if isinstance(split.stratify, str) else []
+        return [] if self.suffix else [*split.columns, *stratify]
 
     @property
     def single_input(self) -> bool:

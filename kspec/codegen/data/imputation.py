@@ -40,7 +40,8 @@ def policy(info: DatasetInfo, column: str) -> Any:
 
 def row_dropping_columns(info: DatasetInfo) -> list[str]:
     """The columns whose missing values drop a row."""
-    return [name for name in info.used_columns() if info.column(name).missing and policy(info, name) == "drop_row"]
+    columns = dict.fromkeys([*info.used_columns(), *info.split_columns])
+    return [name for name in columns if info.column(name).missing and policy(info, name) == "drop_row"]
 
 
 def filled_columns(info: DatasetInfo, name: str) -> dict[int, tuple[str, Any]]:

@@ -12,6 +12,7 @@ from kspec.codegen.data.csv_tables import CsvTable, common_traits
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
 from kspec.codegen.data.tables import Table
+from kspec.codegen.data.time_splitting import times_code
 from kspec.codegen.text.literals import dict_of, docstring, literal
 from kspec.codegen.text.module_writer import ModuleWriter
 
@@ -85,6 +86,13 @@ class TableReader:
         is_split = not info.suffix
         if by is not None and is_split:
             lines.append(f"    split = {table.raw(by)}")
+        way = info.data.split.way
+        for column in info.data.split.columns if is_split and way in ("time", "group", "hash", "lists") else ():
+            variable = info.variables.of(column, "times" if way == "time" else "")
+            if variable not in returned:
+                value = times_code(info, column, table, self.file) if way == "time" else table.raw(column)
+                lines.append(f"    {variable} = {value}")
+                returned[variable] = variable
         if table.dropped and info.predicted:
             returned["row_numbers"] = "row_numbers" if info.has_split_files else "np.flatnonzero(complete) + 1"
         if is_split and (by is not None or info.has_split_files):

@@ -1,10 +1,13 @@
-"""The code that splits the examples: by the seed, by a column, or by files."""
+"""The code that splits the examples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.key_splitting import group_lines, hash_lines, list_lines
+from kspec.codegen.data.time_splitting import order_lines, time_lines
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.data.split import SPLIT_NAMES
@@ -29,8 +32,8 @@ def combine(columns):
 def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     """The lines of `main` that find the rows of each split."""
     by, way = info.data.split.by, info.data.split.way
-    if way not in ("", "by"):
-        info.report_unsupported(f"split by `{way}`", ("data", "split", way), help="mark the splits in a column: `by`")
+    if way in _WAYS:
+        return _split_alone(info, file, way)
     if len(info.splits) == 1 and by is None:
         return [f"    train = np.arange(len({info.first_input}))"]
     if by is not None:
@@ -38,6 +41,32 @@ def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     if info.has_split_files:
         return _by_files(info, file)
     return [f"    {', '.join(_variables(info.splits, info))} = {_random_split(info, file, info.splits)}"]
+
+
+_WAYS = ("time", "order", "group", "hash", "lists")
+
+
+def _split_alone(info: DatasetInfo, file: ModuleWriter, way: str) -> list[str]:
+    """The lines of `main` for a split in time, in order, by groups, hashes or lists.
+
+    Args:
+        info: The training data.
+        file: Gets functions.
+        way: The way.
+    """
+    split, path = info.data.split, ("data", "split", way)
+    if info.has_split_files and way != "lists":
+        raise UnsupportedInPython(f"split some of the files by `{way}`", path)
+    stated = {name: way == "lists" or getattr(split, name) != 0 for name in ("validation", "test")}
+    if way != "lists" and list(info.splits) != ["train", *(name for name in stated if stated[name])]:
+        raise UnsupportedInPython("leave a split without rows", path)
+    if way == "time":
+        return time_lines(info, file)
+    if way == "order":
+        return order_lines(info)
+    if way == "hash":
+        return hash_lines(info, file)
+    return list_lines(info, file) if way == "lists" else group_lines(info, file, _strata(info, file))
 
 
 def _variables(splits: Sequence[str], info: DatasetInfo) -> list[str]:

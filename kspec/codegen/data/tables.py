@@ -44,6 +44,15 @@ class Table(ABC):
     def texts(self, columns: Sequence[str]) -> str:
         """Columns as text side by side, shape (rows, columns)."""
 
+    @abstractmethod
+    def each_text(self, column: str, result: str = "{}") -> str:
+        """The texts of a column in Python as NumPy's `array` takes them.
+
+        Args:
+            column: The column.
+            result: What is made of each, in Python, with `{}` for the text.
+        """
+
     def objects(self, columns: Sequence[str]) -> str:
         """Columns as they are in the table, side by side, for `main` to fill missing values; shape (rows, columns)."""
         return self.texts(columns)

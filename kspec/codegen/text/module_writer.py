@@ -10,7 +10,7 @@ from pathlib import Path
 from kspec.codegen.text.line_breaking import wrap
 from kspec.codegen.text.literals import docstring, text
 
-STANDARD = ("bz2", "csv", "fnmatch", "gzip", "io", "itertools", "lzma", "math", "zipfile")
+STANDARD = (*("bz2", "csv", "datetime", "fnmatch", "gzip", "hashlib", "io", "itertools", "lzma", "math", "zipfile"),)
 
 
 @dataclass(slots=True)

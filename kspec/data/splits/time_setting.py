@@ -46,7 +46,7 @@ def draw_by_time(
     times = read_times(table.columns[split.time], table, (*PATH, "time"), context)
     if times is None:
         return None
-    begins = {name: _boundary(split.time, name, part, times, context) for name, part in parts.items()}
+    begins = {name: boundary(split.time, name, part, times, context) for name, part in parts.items()}
     gap = _gap(split, times, context)
     if None in begins.values() or (gap is None and split.gap is not None):
         return None
@@ -87,7 +87,7 @@ def _is_fraction(part: Any) -> bool:
     return isinstance(part, float) and 0 <= part < 1
 
 
-def _boundary(column: str, name: str, part: float | str, times: Array, context: Context) -> Any:
+def boundary(column: str, name: str, part: float | str, times: Array, context: Context) -> Any:
     """A fraction as float; the time at which a part begins in the type of the times; None if it does not suit these.
 
     Args:
