@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from kspec.data.arrow_values import arrow_texts, nulls_of, values_of
 from kspec.data.storage.mapped_arrays import empty, zeros
 from kspec.data.table import Column
 
@@ -18,6 +19,8 @@ MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "
 """Texts that mean a missing value, unless they are quoted."""
 SAMPLE = 1000
 """How many texts tell whether most differ."""
+PIECE = 1 << 14
+"""How many texts become numbers at once: Arrow takes long to tell that texts are none."""
 
 
 class NumberFormat(NamedTuple):
@@ -80,7 +83,7 @@ class _Texts:
     def __init__(self, texts: Any, numbers: NumberFormat) -> None:
         self._chunks, self._rows, self._format = texts.chunks, len(texts), numbers
         words = MISSING_WORDS if numbers.trimmed else [""]
-        self._words = [*words, *(str(mark) for mark in numbers.marks)]
+        self._words = arrow_texts([*words, *(str(mark) for mark in numbers.marks)])
         self._marks = [mark for mark in map(_number, numbers.marks) if mark is not None]
 
     def numbers(self) -> tuple[Literal["integer", "float"], Array, Array] | None:
@@ -95,29 +98,31 @@ class _Texts:
             values, missing = empty(self._rows, "int64" if kind == "integer" else "float64"), zeros(self._rows, bool)
             try:
                 for place, chunk in self._places():
-                    values[place], missing[place] = self._numbers(chunk, arrow_type)
+                    values[place], are_missing = self._numbers(chunk, arrow_type)
+                    if are_missing is not None:  # to write zeros would take their memory
+                        missing[place] = are_missing
             except pa.ArrowInvalid:
                 continue
             return kind, values, missing
         return None
 
-    def _numbers(self, chunk: Any, arrow_type: Any) -> tuple[Array, Any]:
-        """The numbers of a chunk, and which are missing; raises ArrowInvalid if some text is none."""
+    def _numbers(self, chunk: Any, arrow_type: Any) -> tuple[Array, Array | None]:
+        """The numbers of a chunk, and which are missing, None for none; raises ArrowInvalid if some text is none."""
         import numpy
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        trimmed = pc.utf8_trim_whitespace(chunk)
+        trimmed = _trimmed(chunk)
         if not self._format.marks:  # mostly, no word means a missing value; to look for one takes longer than the rest
             try:
                 numbers = pc.cast(plain_numbers(trimmed, self._format), arrow_type)
             except pa.ArrowInvalid:
                 numbers = None
             if numbers is not None and not (pa.types.is_floating(arrow_type) and _any(pc.is_nan(numbers))):
-                return _filled(numbers, 0), _nulls(numbers)
+                return values_of(numbers, 0), nulls_of(numbers) if numbers.null_count else None
         known = self._without_words(trimmed, trimmed)
         numbers = pc.cast(plain_numbers(known, self._format), arrow_type)
-        values, missing = _filled(numbers, 0), _nulls(known)
+        values, missing = values_of(numbers, 0), nulls_of(known)
         if pa.types.is_floating(arrow_type):
             missing = missing | numpy.isnan(values)
         marked = numpy.isin(values, self._marks)
@@ -125,18 +130,18 @@ class _Texts:
 
     def truths(self) -> tuple[Array, Array] | None:
         """The booleans that all texts are, and which are missing, shape (n,); None if some is none."""
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         values, missing = empty(self._rows, bool), zeros(self._rows, bool)
+        words = arrow_texts(["true", "false"])
         for place, chunk in self._places():
-            trimmed = pc.utf8_trim_whitespace(chunk)
+            trimmed = _trimmed(chunk)
             lowered = pc.utf8_lower(self._without_words(trimmed, trimmed))
-            are_truths = pc.is_in(lowered.drop_null(), value_set=pa.array(["true", "false"], lowered.type))
+            are_truths = pc.is_in(lowered.drop_null(), value_set=words)
             if not pc.all(are_truths, min_count=0).as_py():
                 return None
-            values[place] = _filled(pc.equal(lowered, "true"), False)
-            missing[place] = _nulls(lowered)
+            values[place] = values_of(pc.equal(lowered, "true"), False)
+            missing[place] = nulls_of(lowered)
         return values, missing
 
     def originals(self) -> Array:
@@ -152,14 +157,13 @@ class _Texts:
         """Which texts are missing, shape (n,)."""
         missing = zeros(self._rows, bool)
         for place, chunk in self._places():
-            missing[place] = _nulls(self._known(chunk))
+            missing[place] = nulls_of(self._known(chunk))
         return missing
 
     def _known(self, chunk: Any) -> Any:
         """The texts of a chunk as the file has them, null where one is missing."""
-        import pyarrow.compute as pc
 
-        trimmed = pc.utf8_trim_whitespace(chunk)
+        trimmed = _trimmed(chunk)
         texts = trimmed if self._format.trimmed else chunk
         return self._without_words(trimmed, texts) if len(self._words) > 1 else texts
 
@@ -168,15 +172,35 @@ class _Texts:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        is_missing = pc.is_in(trimmed, value_set=pa.array(self._words, trimmed.type))
-        return pc.if_else(is_missing, pa.scalar(None, trimmed.type), texts) if _any(is_missing) else texts
+        is_missing = pc.is_in(trimmed, value_set=self._words)
+        return pc.if_else(is_missing, pa.nulls(len(texts), texts.type), texts) if _any(is_missing) else texts
 
     def _places(self) -> Iterator[tuple[slice, Any]]:
-        """The chunks, each with its rows."""
+        """The texts in pieces, each with its rows."""
         start = 0
         for chunk in self._chunks:
-            yield slice(start, start + len(chunk)), chunk
-            start += len(chunk)
+            for first in range(0, len(chunk), PIECE):
+                piece = chunk.slice(first, PIECE)
+                yield slice(start, start + len(piece)), piece
+                start += len(piece)
+
+
+def _trimmed(texts: Any) -> Any:
+    """Texts without blanks around them.
+
+    Args:
+        texts: A pyarrow array of strings.
+    """
+    import numpy
+    import pyarrow.compute as pc
+
+    if not len(texts):
+        return texts
+    _, starts, letters = texts.buffers()
+    start, stop = numpy.frombuffer(starts, numpy.int32)[[texts.offset, texts.offset + len(texts)]].tolist()
+    if start == stop or numpy.frombuffer(letters, numpy.int8)[start:stop].min() > ord(" "):
+        return texts  # no byte is a blank, or a part of a letter beyond ASCII
+    return pc.utf8_trim_whitespace(texts)
 
 
 def plain_numbers(texts: Any, numbers: NumberFormat) -> Any:
@@ -208,19 +232,6 @@ def _any(truths: Any) -> bool:
     import pyarrow.compute as pc
 
     return bool(pc.any(truths).as_py())
-
-
-def _filled(array: Any, value: Any) -> Array:
-    """A pyarrow array as one of NumPy, with a value for nulls."""
-    import pyarrow.compute as pc
-
-    values: Array = (pc.fill_null(array, value) if array.null_count else array).to_numpy(zero_copy_only=False)
-    return values
-
-
-def _nulls(array: Any) -> Any:
-    """Which values are null, shape (n,), or False for none."""
-    return array.is_null().to_numpy(zero_copy_only=False) if array.null_count else False
 
 
 def _objects(array: Any) -> Array:

@@ -291,6 +291,22 @@ def test_headers_longer_than_a_block_and_over_several_lines(tmp_path):
     assert sum(map(len, data.splits.values())) == 10
 
 
+def test_rows_longer_than_a_block(tmp_path):
+    rows = "".join(f'{n},{n / 8},{n % 2},"{"word, " * 300_000 if n == 7 else "short"}"\n' for n in range(10))
+    write(tmp_path, "t.csv", "a,b,y,note\n" + rows)
+    data = read(tmp_path, PLAIN).data
+    assert sum(map(len, data.splits.values())) == 10
+
+
+def test_the_type_depends_on_all_pieces_of_a_column(tmp_path):
+    values = [*range(40_000), 0.5, "-0", " 7", "NA", "\u00a08"]
+    write(tmp_path, "t.csv", "a,b,y\n" + "".join(f"{value},{n},{n % 2}\n" for n, value in enumerate(values)))
+    data = read(tmp_path, f"{{csv: t.csv, inputs: [a, b], targets: y, missing: {{a: -1}}, {ALL_TRAIN}}}").data
+    found = data.splits["train"].inputs["x"][:, 0]
+    np.testing.assert_array_equal(found, np.array([*range(40_000), 0.5, -0.0, 7, -1, 8], np.float32))
+    assert np.signbit(found[-4])
+
+
 def test_a_device_file_is_an_error(tmp_path):
     result = read(tmp_path, "{csv: /dev/zero, targets: y}", allow_outside=True)
     assert "KS501 `/dev/zero` is a device, not a file" in result.only

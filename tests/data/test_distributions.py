@@ -31,7 +31,7 @@ def profile(values, kind="float", missing=None):
 def test_they_equal_numpy(values):
     found = profile(values)
     expected = np.asarray(values, float)
-    np.testing.assert_allclose(found.quantiles, np.quantile(expected, QUANTILES), rtol=1e-12)
+    assert found.quantiles == tuple(np.quantile(expected, QUANTILES))
     assert sum(found.histogram) == len(expected)
     assert found.median == pytest.approx(np.median(expected))
     if expected.min() < expected.max() < 1e300:

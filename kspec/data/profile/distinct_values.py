@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.storage.mapped_arrays import empty, pieces, true_rows
+from kspec.data.storage.mapped_arrays import pieces, scratch, true_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,56 +37,58 @@ def distinct(values: Array) -> Array:
     return found
 
 
-def count_values(values: Array, missing: Array, most: int) -> tuple[int, dict[Any, int]]:
+def count_texts(values: Array, missing: Array, most: int) -> tuple[int, dict[str, int]]:
+    """The number of distinct texts and, if they are no more than `most`, how many rows have each.
+
+    Args:
+        values: Texts, shape (n,).
+        missing: Which are missing, shape (n,).
+        most: The most texts that are counted.
+    """
+    counts: Counter[str] = Counter()
+    for piece in pieces(len(values)):
+        known = values[piece]
+        counts.update((known[~missing[piece]] if missing[piece].any() else known).tolist())
+    return len(counts), dict(counts) if len(counts) <= most else {}
+
+
+def count_numbers(ordered: Array, most: int) -> tuple[int, dict[Any, int]]:
     """The number of distinct values and, if they are no more than `most`, how many rows have each.
 
     Args:
-        values: Numbers, booleans or texts, shape (n,).
-        missing: Which are missing, shape (n,).
+        ordered: Numbers or booleans in ascending order, shape (n,), n > 0.
         most: The most values that are counted.
     """
     import numpy
 
-    if values.dtype == object:
-        counts: Counter[str] = Counter()
-        for piece in pieces(len(values)):
-            known = values[piece]
-            counts.update((known[~missing[piece]] if missing[piece].any() else known).tolist())
-        return len(counts), dict(counts) if len(counts) <= most else {}
-    known = _known(values, missing)
-    if known.dtype.kind == "b":
-        truths = int(numpy.count_nonzero(known))
-        both = {False: len(known) - truths, True: truths}
-        found = {value: count for value, count in both.items() if count}
-        return len(found), found
-    if known.dtype.kind in "iu" and (bounds := _small_bounds(known)) is not None:
-        rows = _integer_counts(known, *bounds)
-        present = numpy.flatnonzero(rows)
-        if len(present) > most:
-            return len(present), {}
-        return len(present), dict(zip((present + bounds[0]).tolist(), rows[present].tolist(), strict=True))
-    known.sort()
     count = 1
-    for piece in pieces(len(known) - 1):
-        count += int(numpy.count_nonzero(known[piece] != known[piece.start + 1 : piece.stop + 1]))
-    if known.dtype.kind == "f" and numpy.isnan(known[-1]):
-        count -= len(known) - 1 - int(numpy.searchsorted(known, numpy.nan))
+    for piece in pieces(len(ordered) - 1):
+        count += int(numpy.count_nonzero(ordered[piece] != ordered[piece.start + 1 : piece.stop + 1]))
+    if ordered.dtype.kind == "f" and numpy.isnan(ordered[-1]):
+        count -= len(ordered) - 1 - int(numpy.searchsorted(ordered, numpy.nan))
     if count > most:
         return count, {}
-    each, rows = numpy.unique(known, return_counts=True)
+    each, rows = numpy.unique(ordered, return_counts=True)
     return count, dict(zip(each.tolist(), rows.tolist(), strict=True))
 
 
-def _known(values: Array, missing: Array) -> Array:
-    """A copy of the values that are not missing; in a file if the table is large."""
+def in_order(values: Array, missing: Array) -> Array:
+    """The numbers or booleans that are not missing, in ascending order; for a while.
+
+    Args:
+        values: Shape (n,).
+        missing: Which are missing, shape (n,).
+    """
     import numpy
 
-    if not missing.any():
-        known = empty(values.shape, values.dtype, values)
-        known[...] = values
-        return known
-    rows = true_rows(~missing)
-    return numpy.take(values, rows, out=empty(len(rows), values.dtype, values), mode="clip")
+    rows = true_rows(~missing) if missing.any() else None
+    ordered = scratch(len(values) if rows is None else len(rows), values.dtype, values)
+    if rows is None:
+        ordered[...] = values
+    else:
+        numpy.take(values, rows, out=ordered, mode="clip")
+    ordered.sort()
+    return ordered
 
 
 def _small_bounds(values: Array) -> tuple[int, int] | None:

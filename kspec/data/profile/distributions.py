@@ -2,40 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import BINS, QUANTILES
-from kspec.data.table import Column
+from kspec.data.storage.mapped_arrays import pieces
 
-MAX_ROWS = 2_000_000
-"""Of a larger table, so many evenly spaced rows are looked at."""
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
-def distribution(column: Column) -> dict[str, Any]:
+def distribution(ordered: Array) -> dict[str, Any]:
     """The `quantiles` and the `histogram` of a `ColumnProfile`.
 
     Args:
-        column: A column of numbers, shape (n,).
+        ordered: The numbers of the column in ascending order, shape (n,).
 
     Returns:
         Both facts; nothing if there are no finite values.
     """
     import numpy
 
-    rows = (
-        slice(None)
-        if len(column.values) <= MAX_ROWS
-        else numpy.linspace(0, len(column.values) - 1, MAX_ROWS, dtype=int)
-    )
-    values = column.values[rows][~column.missing[rows]].astype(numpy.float64)
-    values = values[numpy.isfinite(values)]
-    if not len(values):
+    if ordered.dtype.kind == "f":
+        first = numpy.searchsorted(ordered, -numpy.inf, side="right")
+        ordered = ordered[first : numpy.searchsorted(ordered, numpy.inf)]
+    if not len(ordered):
         return {}
-    least, most = values.min(), values.max()
+    return {"quantiles": _quantiles(ordered), "histogram": _histogram(ordered)}
+
+
+def _quantiles(ordered: Array) -> tuple[float, ...]:
+    """NumPy's quantiles: each lies between two neighbours."""
+    import numpy
+
+    places = (len(ordered) - 1) * numpy.array(QUANTILES)
+    below = places.astype(int)
+    neighbours = ordered[[below, numpy.minimum(below + 1, len(ordered) - 1)]].astype(numpy.float64)
+    return tuple(numpy.quantile(neighbours, places - below, axis=0).diagonal().tolist())
+
+
+def _histogram(ordered: Array) -> tuple[int, ...]:
+    """How many numbers lie in each of `BINS` parts of their range."""
+    import numpy
+
+    least, most = ordered[[0, -1]].astype(numpy.float64)
     width = most / 2 - least / 2  # halves: the difference of two large numbers may be infinite
-    share = numpy.zeros(len(values)) if width == 0 else (values / 2 - least / 2) / width
-    bins = numpy.minimum((share * BINS).astype(int), BINS - 1)
-    return {
-        "quantiles": tuple(numpy.quantile(values, QUANTILES).tolist()),
-        "histogram": tuple(numpy.bincount(bins, minlength=BINS).tolist()),
-    }
+    if width == 0:
+        return (len(ordered), *[0] * (BINS - 1))
+    counts = numpy.zeros(BINS, numpy.int64)
+    for piece in pieces(len(ordered)):
+        share = (ordered[piece].astype(numpy.float64) / 2 - least / 2) / width
+        counts += numpy.bincount(numpy.minimum((share * BINS).astype(int), BINS - 1), minlength=BINS)
+    return tuple(counts.tolist())

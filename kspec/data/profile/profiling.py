@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
 from kspec.data.lists.mapping import column_of
 from kspec.data.parallel import in_parallel
-from kspec.data.profile.distinct_values import count_values
+from kspec.data.profile.distinct_values import count_numbers, count_texts, in_order
 from kspec.data.profile.distributions import distribution
 from kspec.data.profile.repeated_examples import repeated_examples
 from kspec.data.storage.mapped_arrays import pieces, row_bytes
@@ -64,12 +64,15 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
     facts["example"] = _example(column.values[int(column.missing.argmin())]) if not shape else ""
     if column.values.dtype.kind in "fiub":
         facts |= _moments(column)
-    if column.kind in NUMERIC or column.kind == "text":
-        facts["distinct"], counts = count_values(column.values, column.missing, MAX_CLASSES)
-        classes = {str(value).lower() if column.kind == "boolean" else str(value): n for value, n in counts.items()}
-        facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
-    if column.kind in NUMERIC and column.kind != "boolean":
-        facts |= distribution(column)
+    counts: dict[Any, int] = {}
+    if column.kind == "text":
+        facts["distinct"], counts = count_texts(column.values, column.missing, MAX_CLASSES)
+    elif column.kind in NUMERIC:
+        ordered = in_order(column.values, column.missing)
+        facts["distinct"], counts = count_numbers(ordered, MAX_CLASSES)
+        facts |= distribution(ordered) if column.kind != "boolean" else {}
+    classes = {str(value).lower() if column.kind == "boolean" else str(value): n for value, n in counts.items()}
+    facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
     return ColumnProfile(column.name, column.kind, **facts)
 
 

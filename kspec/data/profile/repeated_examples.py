@@ -33,21 +33,21 @@ def repeated_examples(splits: Mapping[str, Array], arrays: Sequence[Any]) -> dic
     for array in arrays:
         hashes = hashes * numpy.uint64(_PRIME) + _hashes(array)
     of_train = numpy.sort(hashes[splits["train"]])
-    suspects = {split: rows[_are_in(hashes[rows], of_train)] for split, rows in splits.items() if split != "train"}
-    found = numpy.sort(numpy.concatenate([hashes[rows] for rows in suspects.values()]))
+    others = {split: rows for split, rows in splits.items() if split != "train"}
+    found = numpy.concatenate([_in_both(numpy.sort(hashes[rows]), of_train) for rows in others.values()])
     if not len(found):
-        return dict.fromkeys(suspects, 0)
-    train = splits["train"][_are_in(hashes[splits["train"]], found)]
-    seen = set(_keys(arrays, train))  # equal hashes are looked at in full
-    return {split: sum(key in seen for key in _keys(arrays, rows)) for split, rows in suspects.items()}
+        return dict.fromkeys(others, 0)
+    suspects = {split: rows[numpy.isin(hashes[rows], found)] for split, rows in splits.items()}
+    seen = set(_keys(arrays, suspects["train"]))  # equal hashes are looked at in full
+    return {split: sum(key in seen for key in _keys(arrays, suspects[split])) for split in others}
 
 
-def _are_in(values: Array, ordered: Array) -> Array:
-    """Which values are among others, which are sorted."""
+def _in_both(values: Array, others: Array) -> Array:
+    """The values that are among others; both are sorted."""
     import numpy
 
-    places = numpy.minimum(numpy.searchsorted(ordered, values), len(ordered) - 1)
-    return numpy.asarray(ordered[places] == values)
+    places = numpy.minimum(numpy.searchsorted(others, values), len(others) - 1)
+    return numpy.asarray(values[others[places] == values])
 
 
 def _hashes(array: Array) -> Array:
@@ -61,11 +61,11 @@ def _hashes(array: Array) -> Array:
         return numpy.array([hash(tuple(row)) for row in rows], numpy.int64).view(numpy.uint64)
     flat = numpy.ascontiguousarray(array).reshape(len(array), -1)
     size = flat.shape[1] * flat.itemsize
-    numbers = flat.view(next(f"u{width}" for width in (8, 4, 2, 1) if size % width == 0 and flat.itemsize >= width))
+    numbers = flat.view(next(f"u{width}" for width in (8, 4, 2, 1) if size % width == 0))
     factors = numpy.random.default_rng(0).integers(0, 1 << 63, numbers.shape[1], numpy.uint64) * 2 + 1
     hashes = numpy.empty(len(array), numpy.uint64)
     for piece in pieces(len(array), row_bytes(numbers)):
-        hashes[piece] = (numbers[piece].astype(numpy.uint64) * factors).sum(axis=1, dtype=numpy.uint64)
+        numpy.matmul(numbers[piece].astype(numpy.uint64, copy=False), factors, out=hashes[piece])
     return hashes ^ (hashes >> numpy.uint64(29))
 
 

@@ -37,6 +37,9 @@ SAMPLE, SHOWN_NAMES = 200, 4
 """How many rows tell whether the header is one, and how many of its names are shown."""
 MAX_RAGGED = 10_000
 """After so many lines of another length, the rest is not read."""
+BLOCK, COLUMN_BLOCK, LARGEST_BLOCK = 1 << 20, 1 << 16, 16 << 20
+"""How many bytes are parsed at once: at least, for each column, and at most, which no row may exceed. Large blocks do
+not stay in the processor's cache, and in small ones a chunk of a column has few values."""
 CELL_BYTES = 16
 """The memory of a value beside that of its text."""
 TEXT_BYTES = 64
@@ -115,8 +118,18 @@ def _is_untidy(piece: _Piece) -> bool:
     return any(in_parallel(is_untidy, piece.table.columns, piece.table.num_rows * piece.table.num_columns))
 
 
-def _read_file(source: SourceFile, text: CsvText, options: CsvOptions, context: Context) -> _Piece | None:
-    """Reads a file as a table of strings; None if there are errors."""
+def _read_file(
+    source: SourceFile, text: CsvText, options: CsvOptions, context: Context, block: int = 0
+) -> _Piece | None:
+    """Reads a file as a table of strings; None if there are errors.
+
+    Args:
+        source: The file.
+        text: Opens it.
+        options: The options of the source.
+        context: Receives errors.
+        block: How many bytes are parsed at once; by default as many as the columns need.
+    """
     import pyarrow as pa
     from pyarrow import csv
 
@@ -125,13 +138,14 @@ def _read_file(source: SourceFile, text: CsvText, options: CsvOptions, context: 
     if header is None:
         return None
     ragged = _Ragged()
+    block = block or min(max(BLOCK, COLUMN_BLOCK * len(header.names)), LARGEST_BLOCK)
     try:
         with text.open(source.file) as stream:
             table = parsed(
                 stream,
                 read_options=csv.ReadOptions(
                 column_names=header.names, skip_rows=header.lines, encoding=text.encoding, use_threads=False,
-                block_size=16 << 20,
+                block_size=block,
             ),
             parse_options=csv.ParseOptions(
                 delimiter=text.delimiter, quote_char=options.quote, newlines_in_values=True,
@@ -146,6 +160,8 @@ def _read_file(source: SourceFile, text: CsvText, options: CsvOptions, context: 
         context.limit(grows_too_much(name, context.limits, error), source.path)
         return None
     except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError, zlib.error) as error:
+        if "straddling" in str(error) and block < LARGEST_BLOCK:  # a row is longer than a block
+            return _read_file(source, text, options, context, LARGEST_BLOCK)
         if not ragged.count:
             explain(error, source, name, options, context)
             return None

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.arrow_values import nulls_of, values_of
 from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory
 from kspec.data.lists.columns import arrow_lists
@@ -264,15 +265,24 @@ def _filled(values: Any, into: Array, missing: Array, fill: Any, kind: Any) -> A
     for chunk in values.chunks:
         place = slice(start, start + len(chunk))
         if chunk.null_count:
-            missing[place] = chunk.is_null().to_numpy(zero_copy_only=False)
+            missing[place] = nulls_of(chunk)
         if into.dtype == object and pa.types.is_dictionary(chunk.type):  # equal texts are one object
             words = numpy.append(pc.cast(chunk.dictionary, kind).to_numpy(zero_copy_only=False), fill)
             into[place] = words[pc.fill_null(pc.cast(chunk.indices, pa.int64()), len(words) - 1).to_numpy()]
         else:
             plain = pc.cast(chunk, chunk.type.value_type) if pa.types.is_dictionary(chunk.type) else chunk
-            into[place] = pc.fill_null(pc.cast(plain, kind), fill).to_numpy(zero_copy_only=False)
+            plain, is_text = pc.cast(plain, kind), into.dtype == object
+            into[place] = _objects(plain, fill) if is_text else values_of(plain, fill)
         start += len(chunk)
     return into
+
+
+def _objects(texts: Any, fill: str) -> Array:
+    """The texts of a pyarrow array as objects."""
+    import pyarrow.compute as pc
+
+    objects: Array = pc.fill_null(texts, fill).to_numpy(zero_copy_only=False)
+    return objects
 
 
 class _Streamed:

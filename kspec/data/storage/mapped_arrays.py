@@ -32,6 +32,8 @@ SHARE, MOST = 16, 2e9
 """A table is large if it takes this part of memory, or so many bytes."""
 PIECE_BYTES = 32 << 20
 """What is looked at together, at most."""
+STACKED = 64
+"""How many times less is looked at together where arrays are stacked: so much stays in the processor's cache."""
 RESERVE = 1 << 28
 """The disk space that is left free."""
 
@@ -134,6 +136,20 @@ def empty(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     return array
 
 
+def scratch(shape: int | tuple[int, ...], dtype: Any, like: Any) -> Array:
+    """A new array for a while: as `empty`, but in memory if it is as small as what is looked at together.
+
+    Args:
+        shape: Its shape.
+        dtype: Its type.
+        like: An array that it is made from.
+    """
+    import numpy
+
+    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * numpy.dtype(dtype).itemsize
+    return numpy.empty(shape, dtype) if size <= PIECE_BYTES else empty(shape, dtype, like)
+
+
 def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     """An array of zeros, in a file if the table is large.
 
@@ -202,12 +218,14 @@ def taken(array: Any, rows: Any) -> Any:
         array: Shape (n, …); also `ImageFiles` and other sequences.
         rows: Indices, shape (m,), or which rows, as booleans, shape (n,).
     """
+    import numpy
+
     if not is_mapped(array):
         return array[rows]
     rows = true_rows(rows) if rows.dtype == bool else rows
     result = empty((len(rows), *array.shape[1:]), array.dtype, array)
     for piece in pieces(len(rows), row_bytes(array)):
-        result[piece] = array[rows[piece]]
+        numpy.take(array, rows[piece], axis=0, out=result[piece], mode="wrap")  # other modes copy once more
     return result
 
 
@@ -291,7 +309,7 @@ def stacked(arrays: Sequence[Array], dtype: Any) -> Array:
     flat = [array.reshape(len(array), -1) for array in arrays]
     width = sum(array.shape[1] for array in flat)
     result = empty((len(flat[0]), width), dtype, flat[0])
-    for piece in pieces(len(result), width * 16):
+    for piece in pieces(len(result), width * 16 * STACKED):
         at = 0
         for array in flat:
             result[piece, at : at + array.shape[1]] = array[piece]
