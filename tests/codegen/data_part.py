@@ -19,19 +19,20 @@ from kspec.diagnostics import Report
 from kspec.language import load_file
 
 
-def examples_of(text: str, file: Path) -> dict[str, Any]:
+def examples_of(text: str, file: Path, keras: Any = None) -> dict[str, Any]:
     """The variables of `main` in an exported file before it builds the model.
 
     Args:
         text: The text of the file.
         file: Its path.
+        keras: The module that stands for Keras; by default one that does nothing.
     """
     tree = ast.parse(text)
     main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
     end = next(number for number, line in enumerate(main.body) if "build_model" in ast.unparse(line))
     main.body = [*main.body[:end], *ast.parse("return locals()").body]
     tree.body = [node for node in tree.body if not isinstance(node, ast.If)]
-    fakes = {name: mock.MagicMock() for name in ("keras", "tensorflow")}
+    fakes = {"keras": keras or mock.MagicMock(), "tensorflow": mock.MagicMock()}
     module = ModuleType("exported")
     module.__file__ = str(file)
     with mock.patch.dict(sys.modules, fakes):
@@ -40,11 +41,12 @@ def examples_of(text: str, file: Path) -> dict[str, Any]:
     return found
 
 
-def assert_same_examples(path: Path) -> str:
+def assert_same_examples(path: Path, keras: Any = None) -> str:
     """Exports a spec and asserts that the file makes kspec's examples, to the bit; returns its text.
 
     Args:
         path: The spec; the file is written beside it.
+        keras: As in `examples_of`.
     """
     spec, report, file = load_file(path), Report(), path.with_name("exported.py")
     compiled = compile_spec(spec, data="always")
@@ -55,7 +57,7 @@ def assert_same_examples(path: Path) -> str:
     text = python_source(spec, analysis, dataset, report, others=others, folder=path.parent)
     report.raise_errors()
     file.write_text(text, encoding="utf-8")
-    found = examples_of(text, file)
+    found = examples_of(text, file, keras)
     encodings = encodings_before_build(analysis, dataset)
     for name, split in dataset.splits.items():
         if name not in found:

@@ -11,7 +11,6 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import kspec
@@ -195,30 +194,6 @@ def test_files_of_columns_are_reported(tmp_path):
             exported(spec, tmp_path / "exported.py")
         errors = [(d.code, d.message, d.span.line) for d in raised.value.diagnostics if d.is_error]
         assert errors == [("KS620", f"exported Python code cannot read {what} yet", 2)]
-
-
-@pytest.mark.parametrize(
-    ("data", "what"),
-    [
-        ("json: t.json, targets: y", "`json` data"),
-        ("npy: {x: x.npy, y: y.npy}", "`npy` data"),
-        ("npz: {path: t.npz, train: {x: x, y: y}, test: {x: x, y: y}}", "the splits of one `npz` file"),
-    ],
-)
-def test_a_source_without_code_is_reported(tmp_path, data, what):
-    x, y = np.arange(20.0), np.arange(20)
-    np.savez(tmp_path / "t.npz", x=x, y=y)
-    (tmp_path / "t.json").write_text("\n".join(f'{{"x": {n}, "y": {n}}}' for n in range(20)))
-    np.save(tmp_path / "x.npy", x)
-    np.save(tmp_path / "y.npy", y)
-    spec = tmp_path / "spec.yaml"
-    spec.write_text(
-        f"kspec: 1\ndata: {{{data}}}\ninputs: {{x: {{shape: [1]}}}}\nlayers:\n  - Dense: {{units: 1}}\n    name: y\n"
-    )
-    with pytest.raises(SpecError) as raised:
-        exported(spec, tmp_path / "exported.py")
-    errors = [(d.code, d.message, d.span.line) for d in raised.value.diagnostics if d.is_error]
-    assert errors == [("KS620", f"exported Python code cannot read {what} yet", 2)]
 
 
 def test_pictures_that_python_would_list_otherwise_are_reported(tmp_path):

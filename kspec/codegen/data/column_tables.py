@@ -1,4 +1,4 @@
-"""The code that reads columns as arrays, from npz files, or from Parquet files by PyArrow."""
+"""The code that reads columns as arrays: of NumPy, or of Arrow from Parquet and Arrow files."""
 
 from __future__ import annotations
 
@@ -6,10 +6,19 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from kspec.codegen.data.array_tables import array_lines
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.tables import Table
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.language.array_files import NpzParts
+
+_ARROW = {
+    "parquet": ("parquet", "pq.read_table({})"),
+    "arrow": ("feather", "pyarrow.feather.read_table({})"),
+}
+"""Source → the module of PyArrow, and the call that reads a file."""
 
 
 class ColumnTable(Table):
@@ -17,45 +26,61 @@ class ColumnTable(Table):
 
     def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path) -> None:
         super().__init__(info, file, folder)
-        self.parquet = info.source == "parquet"
+        self.is_arrow = info.source in _ARROW
         self.is_dict = False
-        """Whether the arrays of npz files are in a dict at this point of the code."""
+        """Whether the arrays are in a dict at this point of the code."""
         self.kinds: dict[str, str] = {}
-        if self.parquet:
-            import pyarrow.parquet as pq
-
-            file.imports.add("pyarrow.parquet as pq")
-            schema = pq.read_schema(info.files()[0][0])
-            self.kinds = {name: str(schema.field(name).type) for name in schema.names}
-        self.read = "pq.read_table" if self.parquet else "np.load"
-        self.lines = self._read_lines()
+        self.read = "np.load({})"
+        if self.is_arrow:
+            self.read = self._arrow_reader()
+        if info.source in ("npy", "keras") or isinstance(info.setting, NpzParts):
+            self.is_dict = True
+            self.lines = array_lines(info, file, self)
+        else:
+            self.lines = self._read_lines()
         if self.dropped:
             self.lines += self._drop_lines()
             if info.has_split_files:
                 self.lines += self.after_dropping()
 
+    def _arrow_reader(self) -> str:
+        """The call that reads a file as a table of Arrow, with `{}` for its path."""
+        module, reader = _ARROW[self.info.source]
+        self.file.imports.add(f"pyarrow.{module}{' as pq' if module == 'parquet' else ''}")
+        first = self.info.files()[0][0]
+        if self.info.source == "arrow" and not first.read_bytes()[:6] == b"ARROW1":
+            raise UnsupportedInPython("read a stream of Arrow", self.info.path or ("data", "arrow"))
+        import pyarrow.feather
+        import pyarrow.parquet
+
+        table = pyarrow.parquet.read_table(first) if module == "parquet" else pyarrow.feather.read_table(first)
+        while not set(self.info.used_columns(every=True)) <= set(table.column_names):
+            table, reader = table.flatten(), f"{reader}.flatten()"
+        self.kinds = {name: str(table.schema.field(name).type) for name in table.column_names}
+        return reader
+
     def _read_lines(self) -> list[str]:
         if len(self.files) == 1:
-            return [f"    table = {self.read}({self.constant()})"]
+            return [f"    table = {self.read.format(self.constant())}"]
         self.file.uses_here = True
         if not self.files[0][1]:
-            tables = f"[{self.read}(HERE / path) for path in {self.paths()}]"
+            tables = f"[{self.read.format('HERE / path')} for path in {self.paths()}]"
             return (
-                self._concatenate(tables) if self.parquet else [f"    tables = {tables}", *self._concatenate("tables")]
+                self._concatenate(tables) if self.is_arrow else [f"    tables = {tables}", *self._concatenate("tables")]
             )
         column = self.info.used_columns(every=True)[0]
-        count = "len(table)" if self.parquet else f"len(table[{text(column)}])"
+        count = "len(table)" if self.is_arrow else f"len(table[{text(column)}])"
         pairs = f"[{', '.join(f'({text(split)}, {text(name)})' for name, split in self.files)}]"
         return [
             f"    files = {pairs}",
-            f"    tables = [{self.read}(HERE / path) for _, path in files]",
+            f"    tables = [{self.read.format('HERE / path')} for _, path in files]",
             *self._concatenate("tables"),
             f"    split = np.repeat([name for name, _ in files], [{count} for table in tables])",
         ]
 
     def _concatenate(self, tables: str) -> list[str]:
         """The line that concatenates several tables."""
-        if self.parquet:
+        if self.is_arrow:
             self.file.imports.add("pyarrow as pa")
             return [f'    table = pa.concat_tables({tables}, promote_options="permissive")']
         self.is_dict = True
@@ -65,25 +90,25 @@ class ColumnTable(Table):
     def _drop_lines(self) -> list[str]:
         """The lines that drop rows with missing values."""
         key = "name" if len(self.dropped) > 1 else text(self.dropped[0])
-        missing = f"table[{key}].is_null(nan_is_null=True).to_numpy()" if self.parquet else f"np.isnan(table[{key}])"
+        missing = f"table[{key}].is_null(nan_is_null=True).to_numpy()" if self.is_arrow else f"np.isnan(table[{key}])"
         if len(self.dropped) > 1:
             missing = f"np.any([{missing} for name in {literal(self.dropped)}], axis=0)"
         complete = f"    complete = ~{missing}"
-        if self.parquet:
+        if self.is_arrow:
             return [complete, "    table = table.filter(complete)"]
         names, self.is_dict = "table" if self.is_dict else "table.files", True
         return [complete, f"    table = {{name: table[name][complete] for name in {names}}}"]
 
     @property
     def _header(self) -> str:
-        return "table.column_names" if self.parquet else "table" if self.is_dict else "table.files"
+        return "table.column_names" if self.is_arrow else "table" if self.is_dict else "table.files"
 
     def numbers(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
             return self.raw(columns[0])
         if any(self.info.column(name).shape for name in columns):
             return f"np.column_stack([{', '.join(map(self._flat, columns))}])"
-        inside = "table[name].to_numpy()" if self.parquet else "table[name]"
+        inside = "table[name].to_numpy()" if self.is_arrow else "table[name]"
         return f"np.stack([{inside} for name in {self.info.columns_code(columns, self._header, self.file)}], axis=1)"
 
     def _flat(self, column: str) -> str:
@@ -92,11 +117,12 @@ class ColumnTable(Table):
 
     def raw(self, column: str) -> str:
         profile = self.info.column(column)
-        if not self.parquet:
+        if not self.is_arrow:
             return f"table[{text(column)}]"
         if profile.type == "array":
             return f"np.array(table[{text(column)}].to_pylist())"
         cast = '.cast("string")' if profile.type == "text" and not self._is_text(column) else ""
+        cast = '.cast("double")' if self.kinds.get(column, "").startswith("decimal") else cast
         return f"table[{text(column)}]{cast}.to_numpy()"
 
     def _is_text(self, column: str) -> bool:
@@ -109,6 +135,9 @@ class ColumnTable(Table):
     def texts(self, columns: Sequence[str]) -> str:
         texts = [self._text(column) for column in columns]
         return texts[0] if len(texts) == 1 else f"np.stack([{', '.join(texts)}], axis=1)"
+
+    def natural_shape(self, columns: Sequence[str]) -> tuple[int, ...]:
+        return self.info.column(columns[0]).shape if len(columns) == 1 else super().natural_shape(columns)
 
     def _text(self, column: str) -> str:
         profile, raw = self.info.column(column), self.raw(column)

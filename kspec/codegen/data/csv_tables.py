@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kspec.codegen.data.csv_dialect import CsvDialect, CsvFile
-from kspec.codegen.data.csv_opening import open_text
 from kspec.codegen.data.dataset_info import SEVERAL, DatasetInfo
 from kspec.codegen.data.imputation import policy, row_dropping_columns
-from kspec.codegen.data.tables import Table
+from kspec.codegen.data.row_tables import RowTable
+from kspec.codegen.data.text_files import open_text
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
@@ -51,7 +51,7 @@ def common_traits(datasets: Sequence[DatasetInfo]) -> CsvTraits:
     )
 
 
-class CsvTable(Table):
+class CsvTable(RowTable):
     """A table whose rows are dictionaries."""
 
     def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTraits) -> None:
@@ -59,13 +59,7 @@ class CsvTable(Table):
         self.traits = traits
         self.dialect = traits.dialects[info.suffix]
         file.imports.add("csv")
-        if len(self.files) == 1:
-            self.lines = self._read_lines(self.constant())
-        elif self.files[0][1]:
-            self.lines = self._by_split()
-        else:
-            paths = self.paths()
-            self.lines = ["    rows = []", f"    for path in {paths}:", *self._append_lines("        ")]
+        self.lines = self.reading_lines()
         self.strip = ".strip()" if self.dialect.strips else ""
         """What removes the blanks around texts, if there are some."""
         if traits.missing:
@@ -75,16 +69,7 @@ class CsvTable(Table):
             condition = f"row[{text(self.dropped[0])}].strip() not in MISSING"
             if len(self.dropped) > 1:
                 condition = f"all(row[name].strip() not in MISSING for name in {literal(self.dropped)})"
-            self.lines += [
-                f"    complete = np.array([{condition} for row in rows])",
-                "    rows = [row for row, keep in zip(rows, complete, strict=True) if keep]",
-            ]
-            if info.has_split_files:
-                self.lines += ["    split = np.array(split)", *self.after_dropping()]
-
-    @property
-    def variable(self) -> str:
-        return "rows"
+            self.lines += self.dropping_lines(condition)
 
     def _write_missing(self) -> None:
         """Writes the texts that stand for missing values, and empties those that do so in some columns alone."""
@@ -118,29 +103,14 @@ class CsvTable(Table):
                     help="replace that text in the table, or store the table as Parquet",
                 )
 
-    def _by_split(self) -> list[str]:
-        """The lines that read the files of each split, and keep the split of each row."""
-        self.file.uses_here = True
-        by_split: dict[str, list[str]] = {}
-        for name, split in self.files:
-            by_split.setdefault(split, []).append(name)
-        lines = ["    rows, split = [], []"]
-        if all(len(names) == 1 for names in by_split.values()):
-            pairs = literal({split: names[0] for split, names in by_split.items()})
-            lines += [f"    for name, path in {pairs}.items():", *self._append_lines("        ")]
-        else:
-            lines += [f"    for name, paths in {literal(by_split)}.items():", "        for path in paths:"]
-            lines += self._append_lines("            ")
-        return [*lines, "        split += [name] * (len(rows) - len(split))"]
-
-    def _append_lines(self, indent: str) -> list[str]:
+    def append_lines(self, indent: str) -> list[str]:
         """The lines, inside a loop over paths, that append the rows of a file."""
         opened, reader = self._reader("HERE / path")
         if self.traits.shared or len(reader) > 1:
             return [f"{indent}rows += {self._function()}(HERE / path)"]
         return [f"{indent}with {opened} as file:", f"{indent}    rows += {reader[0]}"]
 
-    def _read_lines(self, path: str) -> list[str]:
+    def read_lines(self, path: str) -> list[str]:
         """The lines that read the only file."""
         opened, reader = self._reader(path)
         if self.traits.shared:
@@ -168,7 +138,8 @@ class CsvTable(Table):
     def _reader(self, path: str) -> tuple[str, list[str]]:
         """The call that opens a file, and the lines that create its reader; the last line is the reader itself."""
         dialect, used = self.dialect, set(self.info.used_columns(every=True))
-        opened = open_text(path, dialect, self.file)
+        options = f'newline="", encoding={text(dialect.encoding)}'
+        opened = open_text(path, [file.path for file in dialect.files], options, self.file, dialect.place)
         has_names = all(file.header_lines and used <= set(file.header) for file in dialect.files)
         given = any(file.names_differ for file in dialect.files)
         names = f", {self._names(dialect.files)}" if given else ""

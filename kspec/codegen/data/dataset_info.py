@@ -19,6 +19,7 @@ from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
+from kspec.language.array_files import NpzParts
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
 from kspec.language.missing import missing_rule
@@ -80,7 +81,7 @@ class DatasetInfo:
         if self.path:
             return getattr(self.spec.document, str(self.path[0])).data
         source = self.setting
-        return source.path if isinstance(source, CsvOptions) else source
+        return getattr(source, "connect", None) or getattr(source, "path", source)
 
     @property
     def setting(self) -> Any:
@@ -88,9 +89,14 @@ class DatasetInfo:
         return getattr(self.data, self.source) if not self.path else self.paths
 
     @property
+    def file_splits(self) -> tuple[str, ...]:
+        """The splits that have files of their own, or arrays in a file."""
+        return () if self.path else self.data.file_splits
+
+    @property
     def has_split_files(self) -> bool:
         """Whether each split has its own files."""
-        return isinstance(self.paths, dict) and len(self.paths) > 1
+        return len(self.file_splits) > 1
 
     @property
     def csv(self) -> CsvOptions:
@@ -100,10 +106,19 @@ class DatasetInfo:
     def files(self) -> list[tuple[FilePath, str]]:
         """Its files, or folders of images, each with its split; the split is empty if splits share files."""
         paths = self.paths
+        if self.source == "keras" or not self.has_paths:
+            return []
         if not self.has_split_files:
             only = next(iter(paths.values())) if isinstance(paths, dict) else paths
             return [(file, "") for file in self._expand(only)]
         return [(file, split) for split in SPLITS if split in paths for file in self._expand(paths[split])]
+
+    @property
+    def has_paths(self) -> bool:
+        """Whether the spec names files as such, not a file or an array for each column."""
+        paths = self.paths
+        by_column = isinstance(paths, dict) and isinstance(paths.get("train", {}), dict)
+        return not by_column and not isinstance(self.setting, NpzParts)
 
     def _expand(self, paths: str | list[str]) -> list[FilePath]:
         """The files of a path, a glob or a list of them, in the order in which the data was read."""

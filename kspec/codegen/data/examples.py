@@ -18,9 +18,8 @@ from kspec.codegen.data.synthetic import write_synthetic
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
-from kspec.language.array_files import NpzParts
 
-_SOURCES = ("csv", "parquet", "npz", "images", "synthetic")
+_SOURCES = ("csv", "json", "sql", "parquet", "arrow", "npz", "npy", "keras", "images", "synthetic")
 """The sources that exported code can read."""
 _TAKE = [
     "def take(arrays, rows):",
@@ -150,8 +149,8 @@ def write_examples(
         UnsupportedInPython: If no code reads the source of the data.
     """
     for each in (info, *others.values()):
-        if what := _unreadable(each):
-            raise UnsupportedInPython(f"read {what}", each.path or ("data", each.source))
+        if each.source not in _SOURCES:
+            raise UnsupportedInPython(f"read `{each.source}` data", each.path or ("data", each.source))
     file.imports.add("numpy as np")
     examples = Examples(info, file, analysis, outputs, dict(others))
     distinct = list({each.suffix: each for each in others.values()}.values())
@@ -179,13 +178,6 @@ def write_examples(
     if info.source not in ("images", "synthetic"):
         examples.lines += fill_lines(info, file)
     return examples
-
-
-def _unreadable(info: DatasetInfo) -> str:
-    """What no code reads, in words; empty if the data can be read."""
-    if info.source not in _SOURCES:
-        return f"`{info.source}` data"
-    return "the splits of one `npz` file" if isinstance(info.setting, NpzParts) else ""
 
 
 def _broadcast(info: DatasetInfo, value: str, form: str, shape: tuple[int | None, ...], variable: str) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kspec.codegen.data.column_tables import ColumnTable
-from kspec.codegen.data.csv_tables import CsvTable, common_traits
+from kspec.codegen.data.csv_tables import CsvTable, CsvTraits, common_traits
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
+from kspec.codegen.data.object_tables import ObjectTable
 from kspec.codegen.data.tables import Table
 from kspec.codegen.data.time_splitting import times_code
 from kspec.codegen.text.literals import dict_of, docstring, literal
@@ -47,9 +47,7 @@ class TableReader:
         self.tables: dict[str, Table] = {}
         for info in datasets:
             if info.source not in NOT_TABLES:
-                self.tables[info.suffix] = (
-                    CsvTable(info, file, folder, traits) if info.source == "csv" else ColumnTable(info, file, folder)
-                )
+                self.tables[info.suffix] = _table(info, file, folder, traits)
         self.inputs = {suffix: self._inputs(table) for suffix, table in self.tables.items()}
         codes = list(self.inputs.values())
         self.shared = len(codes) > 1 and all(code == codes[0] for code in codes)
@@ -122,8 +120,6 @@ class TableReader:
         settings = info.spec.document.inputs[name]
         columns = info.inputs[name]
         shape = info.array(name).shape[1:]
-        sizes = [math.prod(info.column(column).shape) for column in columns]
-        natural: tuple[int, ...] = (sum(sizes),)
         if settings.dtype == "string":
             if filled_columns(info, name):
                 if isinstance(table, CsvTable) and fills_numbers_as_text(info, name):
@@ -136,14 +132,29 @@ class TableReader:
             if filled_columns(info, name):
                 if isinstance(table, CsvTable):
                     return value
-                return f"{value}.astype(float)" + (".reshape(-1, 1)" if len(columns) == 1 else "")
+                reshape = ".reshape(-1, 1)" if len(columns) == 1 and isinstance(table, ColumnTable) else ""
+                return f"{value}.astype(float)" + reshape
             if not (isinstance(table, CsvTable) and table.dtype()):
                 value += f".astype({'bool' if dtype == 'bool' else literal(dtype)})"
-        if isinstance(table, ColumnTable) and len(columns) == 1:
-            natural = info.column(columns[0]).shape
-        if tuple(shape) != natural:
+        if tuple(shape) != table.natural_shape(columns):
             value += f".reshape({', '.join(['-1', *map(str, shape)])})"
         return value
+
+
+def _table(info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTraits) -> Table:
+    """The code of a table.
+
+    Args:
+        info: The data set.
+        file: Collects imports and constants.
+        folder: The folder of the exported file.
+        traits: Traits of all CSV data sets.
+    """
+    if info.source == "csv":
+        return CsvTable(info, file, folder, traits)
+    if info.source in ("json", "sql"):
+        return ObjectTable(info, file, folder)
+    return ColumnTable(info, file, folder)
 
 
 def _docstring(info: DatasetInfo) -> str:

@@ -76,7 +76,7 @@ def _variables(splits: Sequence[str], info: DatasetInfo) -> list[str]:
 
 def _by_files(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     """The splits that have their own files, and those drawn from the training files."""
-    drawn = [split for split in info.splits if split != "train" and split not in info.paths]
+    drawn = [split for split in info.splits if split != "train" and split not in info.file_splits]
     if not drawn:
         return [_by_name(info)]
     lines = [

@@ -69,7 +69,7 @@ class StepRows:
             return self._rows("row_numbers")
         if not self.split:
             return f"np.arange(1, len({info.first_input}) + 1)"
-        if info.has_split_files and self.split in info.paths and self.split != "train":
+        if info.has_split_files and self.split in info.file_splits and self.split != "train":
             return f"np.arange(1, len({self.split}) + 1)"
         return f"{self.split} + 1"
 

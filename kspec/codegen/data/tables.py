@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -52,6 +53,10 @@ class Table(ABC):
             column: The column.
             result: What is made of each, in Python, with `{}` for the text.
         """
+
+    def natural_shape(self, columns: Sequence[str]) -> tuple[int, ...]:
+        """The shape of an example of `numbers` or `texts`."""
+        return (sum(math.prod(self.info.column(column).shape) for column in columns),)
 
     def objects(self, columns: Sequence[str]) -> str:
         """Columns as they are in the table, side by side, for `main` to fill missing values; shape (rows, columns)."""

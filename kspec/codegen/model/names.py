@@ -36,7 +36,7 @@ HELPERS = frozenset(
     | {"time_at", "fraction_of", "rows_listed", "split_groups"}
 )
 """Functions that the file may have besides those of the network."""
-CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS")
+CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY")
 """Constants that the file may have besides the spec's variables, labels and settings."""
 OF_MAIN = frozenset(
     {
@@ -54,13 +54,14 @@ OF_MAIN = frozenset(
     | {"inside", "keep", "label", "labels", "metrics", "model", "names", "path", "predictions", "row", "row_numbers"}
     | {"rows", "split", "table", "tables", "test", "train", "validation", "value", "values", "weights"}
     | {"x", "x_held_out", "x_new", "y", "y_held_out"}
-    | {"archive", "lines", "marks", "reader"}
+    | {"archive", "arrays", "connection", "line", "part", "parts", "x_test", "y_test", "y_train"}
+    | {"lines", "marks", "reader"}
     | {"fractions", "held_out", "test_start", "test_time", "validation_start", "validation_time"}
 )
 """Variables of `main` and of the functions that read data."""
 RESERVED = frozenset(
     {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node", "_"}
-    | {"bz2", "datetime", "hashlib", "io", "lzma", "zipfile"}
+    | {"bz2", "contextlib", "datetime", "hashlib", "io", "json", "lzma", "pyarrow", "sqlite3", "zipfile"}
     | {"math", "fnmatch", "gzip", "itertools", "Path", "pa", "pq", "main", "learned_weight", "word_vectors"}
     | {"l", "O", "I"}
     | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}

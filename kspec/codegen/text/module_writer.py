@@ -10,7 +10,10 @@ from pathlib import Path
 from kspec.codegen.text.line_breaking import wrap
 from kspec.codegen.text.literals import docstring, text
 
-STANDARD = (*("bz2", "csv", "datetime", "fnmatch", "gzip", "hashlib", "io", "itertools", "lzma", "math", "zipfile"),)
+STANDARD = (
+    *("bz2", "contextlib", "csv", "datetime", "fnmatch", "gzip", "hashlib", "io", "itertools", "json", "lzma", "math"),
+    *("sqlite3", "zipfile"),
+)
 
 
 @dataclass(slots=True)
