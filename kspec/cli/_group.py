@@ -20,6 +20,7 @@ VERBS = {
         "render": "Print the resolved spec: overrides, expressions and defaults written out.",
         "data": "Show the data: splits, columns, classes, doubts, examples.",
         "summary": "List the nodes with their shapes and parameters.",
+        "estimate": "Estimate the memory, disk space and time that a run takes.",
         "plot": "Draw the network.",
         "export": "Export a spec, or the model of a run, to another format.",
         "diff": "Compare two specs or runs.",

@@ -28,6 +28,7 @@ def command(name: str | None, clear: bool, format_: str) -> None:
     `kspec run --cache`. All of it can be deleted: the next run reads the tables again.
     """
     from kspec.data.storage.stored_data import delete, stored_data
+    from kspec.language.byte_sizes import bytes_text
 
     found = [each for each in stored_data() if each.name.startswith(name or "")]
     if name and not found:
@@ -42,19 +43,10 @@ def command(name: str | None, clear: bool, format_: str) -> None:
     if not found:
         click.echo("no data is stored; `kspec run SPEC --cache` stores it")
     elif clear:
-        click.echo(f"deleted {len(found)}: {_size(total)}")
+        click.echo(f"deleted {len(found)}: {bytes_text(total)}")
     else:
         for each in found:
-            click.echo(f"{each.name[:12]}  {_size(each.bytes):>8}  {_age(each.written):>8}  {each.spec}")
-
-
-def _size(count: float) -> str:
-    """Bytes in words: `3.2 MB`."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
+            click.echo(f"{each.name[:12]}  {bytes_text(each.bytes):>8}  {_age(each.written):>8}  {each.spec}")
 
 
 def _age(written: float) -> str:

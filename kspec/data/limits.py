@@ -8,6 +8,7 @@ import struct
 from typing import BinaryIO
 
 from kspec.diagnostics import Rule, codes
+from kspec.language.byte_sizes import bytes_text
 from kspec.language.data_limits import Limits
 from kspec.syntax.gzip_stream import GrowsTooMuch
 
@@ -52,18 +53,10 @@ def check_memory(size: float, name: str, limits: Limits) -> None:
         LimitReached: If it is more.
     """
     if size > limits.memory:
-        limit = shown_bytes(limits.memory)
-        message = f"`{name}` takes about {shown_bytes(size)} of memory, more than the limit of {limit}"
+        limit = bytes_text(limits.memory)
+        message = f"`{name}` takes about {bytes_text(size)} of memory, more than the limit of {limit}"
         setting = f"gigabytes: {math.ceil(size / GIGABYTE)}" if size < 1e15 else ""
         raise LimitReached(codes.DATA_TOO_LARGE, message, setting)
-
-
-def shown_bytes(size: float) -> str:
-    """A size, as in `12.3 GB`."""
-    if size >= 1e15:
-        return "millions of GB"
-    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")) if size >= u), (1, "bytes"))
-    return f"{size / unit:,.1f}".removesuffix(".0") + f" {name}"
 
 
 def check_growth(size: float, packed: int, name: str, limits: Limits) -> None:
@@ -91,7 +84,7 @@ def grows_too_much(name: str, limits: Limits, error: GrowsTooMuch) -> LimitReach
         error: What reading it has raised.
     """
     if error.is_size:
-        message = f"`{name}` takes more than the limit of {shown_bytes(limits.memory)} when it is unpacked"
+        message = f"`{name}` takes more than the limit of {bytes_text(limits.memory)} when it is unpacked"
         return LimitReached(codes.DATA_TOO_LARGE, message, f"gigabytes: {math.ceil(2 * limits.gigabytes)}")
     return _grows(name, 0, limits)
 

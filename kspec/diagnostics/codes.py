@@ -231,6 +231,7 @@ LABELS_LONGER_THAN_STEPS = Rule("KS579", "labels-longer-than-steps", Severity.ER
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")
 UNTRAINED_EXPORT = Rule("KS621", "untrained-export", Severity.ERROR, "never")
 UNSUPPORTED_BY_FORMAT = Rule("KS622", "unsupported-by-format", Severity.ERROR, "never")
+OVER_BUDGET = Rule("KS626", "over-budget", Severity.ERROR, "never")
 
 # KS7: trust
 PATH_OUTSIDE_FOLDER = Rule("KS701", "path-outside-folder", Severity.ERROR, "never")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from kspec.language.base import Model, fail
+from kspec.language.budget import Budget
 from kspec.language.data import Data
 from kspec.language.field_types import Name, Weights
 from kspec.language.json_schema import JsonSchema
@@ -137,6 +138,10 @@ class Document(Model):
     )
     predict: Annotated[Predict, BeforeValidator(_empty), JsonSchema(Predict | None)] = Field(
         default_factory=Predict, description="Predictions, written to a file"
+    )
+
+    budget: Annotated[Budget, BeforeValidator(_empty), JsonSchema(Budget | None)] = Field(
+        default_factory=Budget, description="What a run may take; `kspec estimate` compares"
     )
 
     @property

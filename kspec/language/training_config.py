@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail
-from kspec.language.durations import microseconds_of
+from kspec.language.durations import TIME_HELP, check_duration, microseconds_of
 from kspec.language.engine import EngineName, FusedName, check_changes
 from kspec.language.field_types import Name, Object, PerOutput
 from kspec.language.json_schema import JsonSchema, reject
@@ -49,9 +49,6 @@ class Compile(Model):
         return value
 
 
-_TIME_HELP = "write a number with its unit, such as `30 s`, `10 min` or `1.5 h`"
-
-
 def _class_weight(value: Any) -> Any:
     if value is not None and not isinstance(value, dict) and value != "balanced":
         label = did_you_mean(value, ["balanced"]) if isinstance(value, str) else ""
@@ -70,17 +67,7 @@ def _verbose(value: Any) -> Any:
 
 
 def _time_limit(value: Any) -> Any:
-    if value is None:
-        return value
-    if not isinstance(value, str):
-        example = f" such as `{value:g} min`" if isinstance(value, (int, float)) and value > 0 else ""
-        fail(
-            f"a time limit must be a length of time, not {kind_of(value)}",
-            help=f"write a unit{example}" if example else _TIME_HELP,
-        )
-    if not microseconds_of(value):
-        fail(f"`{value}` is not a length of time", help=_TIME_HELP)
-    return value
+    return check_duration(value, "a time limit")
 
 
 def _trainable(value: Any) -> Any:
@@ -149,7 +136,7 @@ class Fit(Model):
     time_limit: Annotated[
         str | None,
         BeforeValidator(_time_limit),
-        JsonSchema(errorMessage="A time limit is a number with its unit, such as `30 s`, `10 min` or `1.5 h`."),
+        JsonSchema(errorMessage=f"A time limit is {TIME_HELP[6:]}."),
     ] = Field(
         None,
         min_length=1,

@@ -83,7 +83,7 @@ def execute(
         console.warn(compiled.report)
         if folder is None and not smoke:
             folder = RunFolder.create(out, compiled.unwrap()[0].name)
-        execution = _Execution(compiled, folder, smoke, console)
+        execution = Execution(compiled, folder, smoke, console)
         execution.keeps_data = cache
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         return execution.run()
@@ -93,7 +93,16 @@ class StepFailed(RuntimeError):
     """A step failed in Keras or TensorFlow; the message is for the user, the cause is theirs."""
 
 
-class _Execution:
+class Execution:
+    """One execution of a spec, step by step.
+
+    Args:
+        compiled: The spec, without errors.
+        folder: The run folder; None for a smoke run.
+        smoke: Whether to run a few batches through every step.
+        console: Where to print.
+    """
+
     def __init__(self, compiled: CompiledSpec, folder: RunFolder | None, smoke: bool, console: Console) -> None:
         self.compiled = compiled
         self.spec, self.analysis = compiled.unwrap()
@@ -159,9 +168,7 @@ class _Execution:
         prediction = of_step("predict", need_targets=False)
         self.console.warn(self.report)
         splits = self._batch_splits(built, dataset)
-        announce = functools.partial(self.console.step, "fit")
-        engine = engine_of(built.model, self.spec.document.fit.engine, built.graph, built.network, announce)
-        self.recorder.engine = engine
+        engine = self.recorder.engine = self._engine(built)
         has_targets = any(output.loss is not None for output in built.settings.outputs.values())
         if has_targets:
             self._fit(built, engine, splits)
@@ -173,6 +180,10 @@ class _Execution:
             self.result.validation = self._validation(engine, splits.get("validation"))
             self._evaluate(built, engine, dataset, evaluation, splits["train"])
         self._predict(built, engine, dataset, prediction)
+
+    def _engine(self, built: BuiltModel) -> Engine:
+        announce = functools.partial(self.console.step, "fit")
+        return engine_of(built.model, self.spec.document.fit.engine, built.graph, built.network, announce)
 
     def _read_data(self) -> Dataset | None:
         with self._timed("data"):

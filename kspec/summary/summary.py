@@ -203,8 +203,8 @@ class Summary:
             parameters = f"{self.parameters:,} parameters"
             if frozen := self.parameters - self.trainable:
                 parameters += f" ({self.trainable:,} trainable, {frozen:,} non-trainable)"
-        costs = [f"{_scaled(self.flops, 1000)}flops"] if self.flops else []
-        costs += [f"{_scaled(self.memory, 1024)}B of activations"] if self.memory else []
+        costs = [f"{scaled(self.flops, 1000)}flops"] if self.flops else []
+        costs += [f"{scaled(self.memory, 1024)}B of activations"] if self.memory else []
         return f"{parameters}; {', '.join(costs)} per example" if costs else parameters
 
 
@@ -386,7 +386,8 @@ def _sum(sizes: Iterable[Size]) -> Size:
     return total
 
 
-def _scaled(number: int, step: int) -> str:
+def scaled(number: int, step: int) -> str:
+    """A large number with the letter of its thousands, before a unit: `1.3 M`."""
     value = float(number)
     for unit in UNITS[:-1]:
         if value < step:

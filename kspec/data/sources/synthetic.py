@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.input_values import known_values
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
-from kspec.data.limits import shown_bytes
 from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import codes
+from kspec.language.byte_sizes import bytes_text
 from kspec.language.data import Synthetic
 
 if TYPE_CHECKING:
@@ -46,10 +46,10 @@ def read(setting: Synthetic, request: Request) -> Table | None:
     count = setting.examples
     size, limit = count * _bytes_each(setting, request), context.limits.memory
     if size > limit:
-        message = f"{count:,} synthetic examples take about {shown_bytes(size)} of memory, more than the limit of "
+        message = f"{count:,} synthetic examples take about {bytes_text(size)} of memory, more than the limit of "
         fewer = int(count * limit / size)
         help = f"set `synthetic: {{examples: {fewer}}}`" if fewer else "the inputs or outputs are too large"
-        context.error(codes.DATA_TOO_LARGE, message + shown_bytes(limit), context.source_path, help=help)
+        context.error(codes.DATA_TOO_LARGE, message + bytes_text(limit), context.source_path, help=help)
         return None
     columns: dict[str, Column] = {}
     features = []

@@ -75,6 +75,7 @@ SEMANTIC_RULES = (
     "idle_options",
     "log_names",
     "batch_size",
+    "memory_budget",
     "split_class_coverage",
     "repeated_rows",
     "shuffled_series",

@@ -22,6 +22,7 @@ HEADER = ("kspec", "name", "description", "task", "seed")
 DOCUMENT = (
     *(*HEADER, "vars", "extensions", "dtype_policy", "include", "data", "weights"),
     *("inputs", *TEMPLATES, "layers", "outputs", "compile", "fit", "evaluate", "predict"),
+    "budget",
 )
 _TEMPLATE = ("params", "file", "application", "weights", "trainable", "inputs", "layers", "outputs")
 _WORDS = ("with", "from", "call", "name", "as", "trainable", "weights", "repeat", "each", "when")
