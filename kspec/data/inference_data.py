@@ -20,7 +20,7 @@ from kspec.data.missing.imputation import Policies
 from kspec.data.missing.indicators import add_new_indicators
 from kspec.data.missing.new_gaps import fill_new
 from kspec.data.missing.row_order import order_columns
-from kspec.data.missing.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers
+from kspec.data.missing.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers, add_undecodable
 from kspec.data.new_data_notes import unused_note, unweighted_note
 from kspec.data.new_source import resolve_source
 from kspec.data.sources import read
@@ -161,6 +161,8 @@ def load_request(
     arrays = TableArrays(table.take(rows.kept), mapping, request.inputs, context)
     arrays.absent = {name: absent[rows.kept] for name, absent in ignored.items()}
     context.stop_on_errors()
+    add_undecodable(rows, arrays, mapping.input_columns)
+    _require_rows(rows, mapping.input_columns, mapping, request)
     fill_padding(arrays, encodings)
     if actual is not None:
         actual.complete(arrays, rows.kept)
@@ -266,26 +268,44 @@ def _leave_out(
     policies = Policies(None if data is None else data.missing)
     own = [column for columns in targets.values() for column in columns if policies.fill_of(column) != IGNORE]
     needed = [*mapping.input_columns, *own]
+    rows.add_unreadable(needed)
     rows.add_gaps(needed)
-    if not rows.kept.any():
-        columns = [name for name in needed if rows.table.columns[name].missing.any()]
-        more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
-        needs = "an evaluation" if any(name not in mapping.input_columns for name in columns) else "the model"
-        message = f"every row lacks a value that {needs} needs: {', '.join(f'`{name}`' for name in columns[:SHOWN])}"
-        can_fill = any(name in mapping.input_columns for name in columns)
-        request.context.error(
-            codes.MISSING_VALUES,
-            message + more,
-            request.context.source_path,
-            help="fill the gaps in the file"
-            + (", or train with a `missing:` policy for the inputs" if can_fill else ": an evaluation needs targets"),
-        )
-        raise InvalidData
+    _require_rows(rows, needed, mapping, request)
     add_bad_inputs(rows, mapping, request.inputs)
     for name, columns in targets.items():
         labels = encodings[name].labels if name in encodings else None
         for column in columns if labels is None else ():
             add_bad_numbers(rows, column, "float64")
+
+
+def _require_rows(rows: UnusableRows, needed: Sequence[str], mapping: ColumnMapping, request: Request) -> None:
+    """Reports that each row has a gap.
+
+    Args:
+        rows: The rows that are left out.
+        needed: The columns that must have a value.
+        mapping: The columns of each input.
+        request: What is read.
+
+    Raises:
+        InvalidData: If each row has one.
+    """
+    if rows.kept.any():
+        return
+    found = [rows.table.columns[name] for name in needed]
+    columns = [column.name for column in found if column.missing.any() or column.unreadable is not None]
+    more = f" and {len(columns) - SHOWN} more" if len(columns) > SHOWN else ""
+    needs = "an evaluation" if any(name not in mapping.input_columns for name in columns) else "the model"
+    message = f"every row lacks a value that {needs} needs: {', '.join(f'`{name}`' for name in columns[:SHOWN])}"
+    can_fill = any(name in mapping.input_columns for name in columns)
+    request.context.error(
+        codes.MISSING_VALUES,
+        message + more,
+        request.context.source_path,
+        help="fill the gaps in the file"
+        + (", or train with a `missing:` policy for the inputs" if can_fill else ": an evaluation needs targets"),
+    )
+    raise InvalidData
 
 
 def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMapping, request: Request) -> list[str]:

@@ -38,6 +38,8 @@ class Column:
         missing: Shape (n,), true where the value is missing.
         original_texts: Returns the texts of the file, shape (n,): "007" where `values` has 7.
         paths: The files of an `array` that images were decoded to, shape (n,).
+        unreadable: In other data, which rows name a file that cannot be used, shape (n,); None if there are none.
+        refusal: Why these cannot, in a few words.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Column:
     missing: Array
     original_texts: Callable[[], Array] | None = None
     paths: Array | None = None
+    unreadable: Array | None = None
+    refusal: str = ""
 
     @property
     def size(self) -> int:
@@ -74,6 +78,7 @@ class Column:
             missing=taken(self.missing, kept),
             original_texts=None if original_texts is None else lambda: original_texts()[kept],
             paths=None if self.paths is None else self.paths[kept],
+            unreadable=None if self.unreadable is None else self.unreadable[kept],
         )
 
 

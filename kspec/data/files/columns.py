@@ -135,6 +135,8 @@ class _Reader:
         self.paths = paths
         self.path = path
         self.context = context
+        self.unreadable: Array | None = None
+        self.refusal = ""
 
     def images(self) -> Column:
         """The column of these images, which are decoded later."""
@@ -143,7 +145,8 @@ class _Reader:
             check_pixels(image_size(stream), display_name(file, self.context), self.context.limits)
 
         self._visit(check)
-        return Column(self.name, "image", self.paths, self.column.missing, self.column.texts)
+        missing, texts = self.column.missing, self.column.texts
+        return Column(self.name, "image", self.paths, missing, texts, unreadable=self.unreadable, refusal=self.refusal)
 
     def sounds(self, rate: int | None) -> SoundColumn:
         """The column of these sounds, which are decoded later.
@@ -166,8 +169,17 @@ class _Reader:
             self._report(codes.UNDECODABLE_FILE, list(refused), f"is no sound, since {why}", "are no sounds")
         elif headers:
             rate = common_rate(self.name, headers, rate, self.path, self.context)
-        missing, texts = self.column.missing, self.column.texts
-        return SoundColumn(self.name, "audio", self.paths, missing, texts, headers=headers, rate=rate or 1)
+        return SoundColumn(
+            self.name,
+            "audio",
+            self.paths,
+            self.column.missing,
+            self.column.texts,
+            unreadable=self.unreadable,
+            refusal=self.refusal,
+            headers=headers,
+            rate=rate or 1,
+        )
 
     def texts(self) -> Column:
         """The texts in these files."""
@@ -189,7 +201,7 @@ class _Reader:
         if refused:
             self._report(codes.UNDECODABLE_FILE, refused, "is no text in UTF-8", "are no texts in UTF-8")
         values = numpy.array([texts.get(path, "") for path in self.paths.tolist()], dtype=object)
-        return Column(self.name, "text", values, self.column.missing)
+        return Column(self.name, "text", values, self.column.missing, unreadable=self.unreadable, refusal=self.refusal)
 
     def _visit(self, look: Callable[[Path, Any], None]) -> None:
         """Opens each file once, as far as the spec may read it, and takes a fingerprint of all.
@@ -223,12 +235,14 @@ class _Reader:
                 PathProblem.of(error, display_name(file, context)).report(context.report, context.span(self.path))
                 return
         if absent:
+            errors = context.report.errors
             self._report(codes.UNREADABLE_DATA, absent, "does not exist", "do not exist")
-            return
+            if context.report.errors > errors:
+                return
         self.table.fingerprints[f"files of {self.name}"] = digest.hexdigest()
 
     def _report(self, rule: Rule, files: list[str], one: str, several: str) -> None:
-        """Reports files that cannot be used, with their rows.
+        """Reports files that cannot be used, with their rows. Other data loses these rows, unless it has no others.
 
         Args:
             rule: The code.
@@ -238,7 +252,13 @@ class _Reader:
         """
         import numpy
 
-        rows = numpy.flatnonzero(numpy.isin(self.paths.astype(str), files))
+        is_refused = numpy.isin(self.paths.astype(str), files)
+        data = self.context.spec.document.data
+        if self.context.is_new and (data is None or data.window is None) and (self.paths[~is_refused] != "").any():
+            self.unreadable = is_refused if self.unreadable is None else self.unreadable | is_refused
+            self.refusal = f"`{self.name}` names a file that {one}"
+            return
+        rows = numpy.flatnonzero(is_refused)
         first = str(self.column.values[rows[0]])
         first = display_name(Path(first), self.context) if os.path.isabs(first) else shown_path(first)
         if len(files) == 1:

@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -47,7 +48,7 @@ def read_image_targets(
         mapping: The columns of each output.
         outputs: What is known of each output; its shape is the size of its target.
         context: Receives every problem.
-        optional: Whether a target that is no mask is a missing one, as for predictions.
+        optional: Whether a target that is no mask, or no image, is a missing one, as for predictions.
     """
     for name, columns in mapping.targets.items():
         column = table.columns[columns[0]]
@@ -55,7 +56,7 @@ def read_image_targets(
             continue
         output = outputs.get(name, OutputSpec())
         reader = _TargetReader(name, column, output, mapping, context)
-        decoded = reader.masks(optional=optional) if output.task in CLASSIFIERS else reader.images()
+        decoded = reader.masks(optional=optional) if output.task in CLASSIFIERS else reader.images(optional=optional)
         if decoded is not None:
             table.columns[column.name] = decoded
 
@@ -139,9 +140,11 @@ class _TargetReader:
         of_inputs = {settings.get(column, "stretch") for column in mapping.input_columns}
         alike = of_inputs.pop() if len(of_inputs) == 1 else "stretch"
         self.resizing = settings.get(column.name, alike)
-        self.present = (~column.missing).nonzero()[0]
+        unreadable = column.unreadable
+        self.missing = column.missing if unreadable is None else column.missing | unreadable
+        self.present = (~self.missing).nonzero()[0]
 
-    def images(self) -> Column | None:
+    def images(self, *, optional: bool) -> Column | None:
         """The column of images as numbers from 0 to 255, shape (rows, *shape of the output)."""
         import numpy
 
@@ -159,7 +162,14 @@ class _TargetReader:
             values[self.present] = files.array()
         except tf.errors.OpError:
             with reading(self.path, self.context):
-                report_undecodable(files.undecodable(), files, present, self.path, self.context)
+                damaged = files.undecodable()
+                if not optional:
+                    report_undecodable(damaged, files, present, self.path, self.context)
+                    return None
+                known = ~numpy.isin(present.values.astype(str), damaged)
+                values[self.present[known]] = files[known].array()
+                self.missing = numpy.isin(numpy.arange(len(values)), self.present[known], invert=True)
+                return self._column(values)
             return None
         return self._column(values)
 
@@ -173,7 +183,7 @@ class _TargetReader:
         most = max(form.classes, form.ignored or 0)
         values = numpy.zeros((len(self.column.values), *form.size), numpy.uint8 if most <= WHITE else numpy.int32)
         wrong: dict[int, str] = {}
-        damaged: list[str] = []
+        damaged: list[int] = []
         read = image_reader(self.context)
 
         def decode(row: int) -> None:
@@ -184,24 +194,24 @@ class _TargetReader:
             except _NoMask as error:
                 wrong[row] = str(error)
             except (OSError, SyntaxError, ValueError, EOFError):
-                damaged.append(file)
+                damaged.append(row)
 
         errors = self.context.report.errors
         with reading(self.path, self.context), ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
             list(pool.map(decode, self.present.tolist()))
         if self.context.report.errors > errors:
             return None
-        if damaged:
-            report_undecodable(sorted(set(damaged)), None, self.column, self.path, self.context)
+        if damaged and not optional:
+            files = sorted(set(self.column.values[damaged].tolist()))
+            report_undecodable(files, None, self.column, self.path, self.context)
             return None
         if wrong and not optional:
             self._report(wrong, form)
             return None
         if self.output.task == "binary_classification":
             values = values[..., numpy.newaxis]
-        column = self._column(values)
-        column.missing = column.missing | numpy.isin(numpy.arange(len(values)), list(wrong))
-        return column
+        self.missing = self.missing | numpy.isin(numpy.arange(len(values)), [*wrong, *damaged])
+        return self._column(values)
 
     def _form(self) -> _MaskForm | None:
         """What the masks may contain; None if the output has no height and width, which is reported."""
@@ -256,5 +266,4 @@ class _TargetReader:
         self.context.error(codes.INVALID_MASK, f"`{file}` {wrong[row]}, and {needs}{more}", self.path, help=help)
 
     def _column(self, values: Array) -> Column:
-        paths = self.column.values
-        return Column(self.column.name, "array", values, self.column.missing, paths=paths)
+        return replace(self.column, kind="array", values=values, missing=self.missing, paths=self.column.values)

@@ -133,35 +133,64 @@ def load_images(name: str, takes: InputSpec, column: Column, path: Path, context
     if images is None:
         return None
     if images.nbytes > decoded_files.BUDGET:
-        return images if _begin_as_images(images, column, path, context) else None
+        with reading(path, context):
+            others = _begin_as_no_images(images, context)
+            if not others or _are_left_out(others, images, column, context):
+                return images
+            report_undecodable(others, images, column, path, context)
+        return None
     try:
         return images.array()
     except tf.errors.OpError:
         with reading(path, context):
-            report_undecodable(images.undecodable(), images, column, path, context)
+            refused = images.undecodable()
+            if _are_left_out(refused, images, column, context):
+                return _others_decoded(images, column)
+            report_undecodable(refused, images, column, path, context)
         return None
 
 
-def _begin_as_images(images: ImageFiles, column: Column, path: Path, context: Context) -> bool:
-    """Whether all files begin as images do; others, which training would meet later, are reported.
+def _begin_as_no_images(images: ImageFiles, context: Context) -> list[str]:
+    """The files that do not begin as images do, which training would meet later.
+
+    Raises:
+        OSError, LimitReached: If one cannot be read.
+    """
+    others = []
+    for file in images.files.tolist():
+        with context.open(pathlib.Path(file)) as stream:
+            size = image_size(stream)
+        if size is None and image_size(io.BytesIO(images.read(file))) is None:
+            others.append(file)
+    return others
+
+
+def _are_left_out(refused: list[str], images: ImageFiles, column: Column, context: Context) -> bool:
+    """Whether the rows of some files are left out: in other data they are, unless no row is left.
 
     Args:
-        images: The files.
-        column: Their column.
-        path: The setting that names it.
-        context: Receives the problem.
+        refused: Files that cannot be decoded.
+        images: All files.
+        column: Their column; it learns which rows these are.
+        context: Tells whether the data is other data.
     """
-    errors = context.report.errors
-    with reading(path, context):
-        others = []
-        for file in images.files.tolist():
-            with context.open(pathlib.Path(file)) as stream:
-                size = image_size(stream)
-            if size is None and image_size(io.BytesIO(images.read(file))) is None:
-                others.append(file)
-        if others:
-            report_undecodable(others, images, column, path, context)
-    return context.report.errors == errors
+    import numpy
+
+    rows = numpy.isin(images.files.astype(str), refused)
+    if not context.is_new or rows.all():
+        return False
+    column.unreadable, column.refusal = rows, f"`{column.name}` cannot be decoded as an image"
+    return True
+
+
+def _others_decoded(images: ImageFiles, column: Column) -> Array:
+    """The images as an array, with zeros for those that cannot be decoded."""
+    import numpy
+
+    assert column.unreadable is not None
+    values = numpy.zeros(images.shape, images.dtype)
+    values[~column.unreadable] = images[~column.unreadable].array()
+    return values
 
 
 @contextmanager
@@ -231,6 +260,8 @@ def image_files(
 def _common_size(name: str, column: Column, paths: Array, path: Path, context: Context) -> tuple[int, int] | None:
     """The height and width of all images, for an input with an open size; None if they differ.
 
+    Of other data, those that cannot be decoded do not count.
+
     Args:
         name: The input or output.
         column: The column of the images.
@@ -243,6 +274,7 @@ def _common_size(name: str, column: Column, paths: Array, path: Path, context: C
     tf = import_tensorflow()
 
     sizes: dict[tuple[int, int], str] = {}
+    refused: list[str] = []
     read, errors = image_reader(context), context.report.errors
     for file in paths.tolist():
         encoded = b""
@@ -253,7 +285,10 @@ def _common_size(name: str, column: Column, paths: Array, path: Path, context: C
         try:
             image = tf.io.decode_image(encoded, expand_animations=False)
         except tf.errors.OpError:
-            report_undecodable([file], None, column, path, context)
+            refused.append(file)
+            if context.is_new and len(refused) < len(paths):
+                continue
+            report_undecodable(refused, None, column, path, context)
             return None
         sizes.setdefault((int(image.shape[0]), int(image.shape[1])), file)
         if len(sizes) > 1:

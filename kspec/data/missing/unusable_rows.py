@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
 from kspec.data.table import Column, Table
 from kspec.data.types import InputSpec
@@ -44,10 +45,38 @@ class UnusableRows:
             self.reasons.append(f"{self.table.locate(new)} ({reason})")
         self.kept = self.kept & ~rows
 
+    def add_unreadable(self, columns: Iterable[str]) -> None:
+        """Leaves out the rows whose files in these columns cannot be used."""
+        for name in columns:
+            column = self.table.columns[name]
+            if column.unreadable is not None:
+                self.add(column.unreadable, column.refusal)
+
     def add_gaps(self, columns: list[str]) -> None:
         """Leaves out the rows without a value in one of these columns."""
         for name in columns:
             self.add(self.table.columns[name].missing, f"no value in `{name}`")
+
+
+def add_undecodable(rows: UnusableRows, arrays: TableArrays, columns: Iterable[str]) -> None:
+    """Leaves out the rows whose files turned out to be no images when they were decoded.
+
+    Args:
+        rows: Receives the rows.
+        arrays: The arrays of the rows that are kept; loses those rows.
+        columns: The columns of inputs.
+    """
+    import numpy
+
+    places = numpy.flatnonzero(rows.kept)
+    for name in columns:
+        column = arrays.table.columns[name]
+        if column.unreadable is not None and column.unreadable.any():
+            everywhere = numpy.zeros(len(rows.kept), bool)
+            everywhere[places] = column.unreadable
+            rows.add(everywhere, column.refusal)
+    if not rows.kept[places].all():
+        arrays.take(rows.kept[places])
 
 
 def add_bad_inputs(rows: UnusableRows, mapping: ColumnMapping, inputs: Mapping[str, InputSpec]) -> None:
