@@ -167,7 +167,7 @@ class _Reader:
         if refused:
             why = next(iter(refused.values()))
             self._report(codes.UNDECODABLE_FILE, list(refused), f"is no sound, since {why}", "are no sounds")
-        elif headers:
+        if headers:
             rate = common_rate(self.name, headers, rate, self.path, self.context)
         return SoundColumn(
             self.name,
