@@ -30,6 +30,7 @@ VERBS = {
         "run": "Run the life cycle: define, compile, fit, evaluate, predict.",
         "evaluate": "Evaluate a run on its own data or on new data.",
         "predict": "Predict on new data.",
+        "verify": "Compare a run with what its folder says, training again.",
         "runs": "List the runs with their metrics.",
         "cache": "List or delete stored data.",
     },
