@@ -143,5 +143,6 @@ def _from_data(data: str, out: str, choices: Choices, options: dict[str, Any]) -
         options=preview.options,
         hints=preview.hints,
         notes=preview.notes,
+        columns=preview.columns,
         table=preview.table,
     )

@@ -128,14 +128,15 @@ def _load(data: Data, request: Request) -> Dataset:
     scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context, ignored)
     check_classes(table, mapping, arrays, labels, splits, request.output_specs, context, ignored)
     context.stop_on_errors()
-    read_columns = {*used, *derivation.types}
+    read_columns = {*used, *derivation.types, *table.kept}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
     own = {*table.columns} - {*data.columns, *table.sources}
     width = {"width": len(own) + len(table.unusable)} if is_numbered else {}
     notes = [*arrays.notes, *cut_lists(table, mapping), *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
     profile = profile_splits(profile, splits, arrays, labels, shuffled, ignored)
-    profile = replace(profile, copies=find_copies(table, mapping), drift=find_drift(table, mapping, splits))
+    ahead = 0 if data.window is None else data.window.horizon
+    profile = replace(profile, copies=find_copies(table, mapping, ahead), drift=find_drift(table, mapping, splits))
     fitted: dict[str, Any] = {
         "fill": fills,
         "usual": usual,
@@ -167,7 +168,7 @@ def _load(data: Data, request: Request) -> Dataset:
         fitted=fitted,
         profile=profile,
         fingerprint=table.fingerprints,
-        unused=[name for name in (*table.columns, *table.unusable) if name not in (*read_columns, *table.kept)],
+        unused=[name for name in (*table.columns, *table.unusable) if name not in read_columns],
         dropped=dropped,
         filters=derivation.notes,
         left_out=drawn.left_out,

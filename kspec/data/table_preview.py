@@ -12,6 +12,7 @@ from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
 from kspec.data.expressions.derivation import derive
+from kspec.data.number_columns import NewColumn, with_numbers
 from kspec.data.number_texts import MARKS, notation, number_texts
 from kspec.data.profile.hints import ColumnHints, table_hints
 from kspec.data.profile.profiling import profile_table
@@ -39,6 +40,7 @@ class FilePreview(NamedTuple):
         options: The options of a CSV file that differ from their defaults.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
+        columns: By column, the one that computes its numbers, which the table and its profile have.
     """
 
     table: Table
@@ -46,6 +48,7 @@ class FilePreview(NamedTuple):
     options: dict[str, Any]
     hints: dict[str, ColumnHints]
     notes: dict[str, str]
+    columns: dict[str, NewColumn]
 
 
 def profile_file(
@@ -76,7 +79,7 @@ def profile_file(
             return None
         if kind != "csv":
             table = read(kind, name, Request(context, {}, []))
-            return None if table is None else FilePreview(table, profile_table(table, kind), {}, table_hints(table), {})
+            return None if table is None else _preview(table, kind, {}, {})
         found = find_format(files[0], context, dict(options or {}))
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
@@ -99,7 +102,12 @@ def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePr
             notes["missing"] = "stand for missing values between numbers"
     if table is None:
         return None
-    return FilePreview(table, profile_table(table, "csv"), options, table_hints(table), notes)
+    return _preview(table, "csv", options, notes)
+
+
+def _preview(table: Table, source: str, options: dict[str, Any], notes: dict[str, str]) -> FilePreview:
+    table, columns = with_numbers(table)
+    return FilePreview(table, profile_table(table, source), options, table_hints(table), notes, columns)
 
 
 def _number_options(table: Table, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,20 @@ misses.
 
 from __future__ import annotations
 
+from typing import Any
+
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.data.number_columns import known_column
 from kspec.rewrite.series_inference import SeriesWindow
 from kspec.rewrite.spec_writer import SpecWriter, TableFacts
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles
 from kspec.syntax.yaml_flow import to_yaml
 
 PAST, OTHERS = "past", "others"
+FORWARD = {"fill": "forward", "else": "median"}
+"""What a gap of a series takes."""
+FEW_LOST = 0.3
+"""Rows without a target are left out if that costs no more windows than this share; else the past is filled."""
 
 
 def series_spec(facts: TableFacts, roles: TableRoles, window: SeriesWindow) -> str:
@@ -29,9 +36,13 @@ class _SeriesWriter(SpecWriter):
         super().__init__(facts, roles)
         self.window = window
         roles.unused.pop(window.columns.time, None)
-        self.output = self.name(roles.target.name)
         self.past = self.name(PAST)
         self.others = self.name(OTHERS) if self._beside() else ""
+        self.known = self.column(roles.target.name)
+        if self._has_many_gaps():
+            past = known_column(self.known, [one.name for one in facts.profile.columns])
+            self.new.append(past)
+            self.known = past.name
         for column in self._categories():
             self.inputs[self.name(column.name)] = ([column], "{shape: [1], dtype: string}")
 
@@ -39,19 +50,14 @@ class _SeriesWriter(SpecWriter):
     def has_branches(self) -> bool:
         return True
 
-    def write(self) -> str:
-        """The text of the spec."""
-        self.head()
-        self.source()
-        self._data()
-        self._inputs()
-        self._layers()
-        self._training()
-        return self.text()
-
     def _beside(self) -> list[ColumnProfile]:
         """The numbers whose past is known, too."""
         return [column for column in self.roles.numbers if column.name != self.window.columns.by]
+
+    def _has_many_gaps(self) -> bool:
+        """Whether too many windows would be lost if rows without a target were left out."""
+        windows = self.roles.target.missing * (self.window.length + self.window.horizon)
+        return windows > FEW_LOST * self.facts.profile.rows
 
     def _categories(self) -> list[ColumnProfile]:
         """The categories of a row, and which series it is of."""
@@ -69,20 +75,21 @@ class _SeriesWriter(SpecWriter):
             self.add(f"  # {reason}")
         self.add_long(f"  window: {to_yaml(setting)}")
         self.add("  inputs:")
-        target = self.roles.target.name
-        self.add(f"    {self.past}: {{columns: {to_yaml(target)}, window: past}}")
+        self.add(f"    {self.past}: {{columns: {to_yaml(self.known)}, window: past}}")
         if self.others:
-            names = [column.name for column in self._beside()]
+            names = [self.column(column.name) for column in self._beside()]
             self.add_long(f"    {self.others}: {{columns: {to_yaml(names)}, window: past}}")
         for name, (columns, _) in self.inputs.items():
-            self.add(f"    {name}: {to_yaml(columns[0].name)}")
-        why = f"{self.roles.why_target}; --target names another" if self.roles.why_target else ""
-        self.add(f"  targets: {to_yaml(target)}", why)
-        rules = {column.name: "median" for column in self._beside() if column.missing}
+            self.add(f"    {name}: {to_yaml(self.column(columns[0].name))}")
+        self.target()
+        rules: dict[str, Any] = {column.name: FORWARD for column in self._beside() if column.missing}
         rules |= {columns[0].name: "unknown" for columns, _ in self.inputs.values() if columns[0].missing}
-        rules |= {target: "drop_row"} if self.roles.target.missing else {}
-        if rules:
-            self.add_long(f"  missing: {to_yaml(rules)}")
+        target = self.roles.target
+        if self._has_many_gaps():
+            rules |= {self.known: FORWARD, target.name: "ignore"}
+        elif target.missing:
+            rules[target.name] = "drop_row"
+        self.missing(rules)
         self.add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")
 
     def _reasons(self) -> list[str]:
@@ -118,9 +125,7 @@ class _SeriesWriter(SpecWriter):
         parts = [self._changes(self.past)]
         parts += [self._changes(self.others)] if self.others else []
         parts += [self.encoded(name, columns) for name, (columns, _) in self.inputs.items()]
-        if len(parts) > 1:
-            self.add("  - Concatenate:")
-            self.add_long(f"    from: [{', '.join(parts)}]")
+        self.concatenate(parts)
         change = self.name("change")
         self.add("  - Dense: {units: 32, activation: relu}")
         self.add(
@@ -155,16 +160,10 @@ class _SeriesWriter(SpecWriter):
         return node
 
     def _training(self) -> None:
-        rows = self.facts.profile.rows
         self.add()
         self.add("compile:")
         self.add("  optimizer: {Adam: {learning_rate: 1e-3}}")
-        self.add()
-        self.add("fit:")
-        self.add("  epochs: 100")
-        self.add(f"  batch_size: {16 if rows < 1000 else 128}")
-        self.add("  callbacks:")
-        self.add("    - EarlyStopping: {monitor: val_loss, patience: 10, restore_best_weights: true}")
+        self.fit(epochs=100, batch_size=16 if self.facts.profile.rows < 1000 else 128, patience=10)
 
 
 def _rounded(value: float) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import DataProfile
+from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
 from kspec.data.table import Table
 from kspec.rewrite.from_series import series_spec
@@ -16,6 +17,8 @@ from kspec.syntax.yaml_flow import to_yaml
 
 FEW_ROWS = 10
 """Fewer rows are not split into three."""
+NEAR = 3.0
+"""A target trains on its own scale, if its mean is not farther from 0, and its deviation from 1, than this factor."""
 
 
 class Choices(NamedTuple):
@@ -43,6 +46,7 @@ def from_table(
     options: Mapping[str, Any] | None = None,
     hints: Mapping[str, ColumnHints] | None = None,
     notes: Mapping[str, str] | None = None,
+    columns: Mapping[str, NewColumn] | None = None,
     table: Table | None = None,
 ) -> str:
     """Writes a spec for a table.
@@ -54,6 +58,7 @@ def from_table(
         options: The options of a CSV file.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
+        columns: By column, the one that the spec computes from it and uses instead.
         table: The table, which tells whether it is a series in time.
 
     Returns:
@@ -62,7 +67,7 @@ def from_table(
     Raises:
         InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
-    facts = TableFacts(profile, path, options or {}, hints or {}, notes or {})
+    facts = TableFacts(profile, path, options or {}, hints or {}, notes or {}, columns or {})
     series = None if table is None else find_series(table, choices.time)
     roles = infer_columns(profile, choices.target, facts.hints, task=choices.task, time=choices.time, series=series)
     if series is not None and table is not None and roles.task == "regression":
@@ -76,7 +81,6 @@ def from_table(
 class _Writer(SpecWriter):
     def __init__(self, facts: TableFacts, roles: TableRoles) -> None:
         super().__init__(facts, roles)
-        self.output = self.name(roles.target.name)
         if roles.numbers:
             size = len(roles.numbers)
             name = self.name("numbers" if size > 1 or roles.categories or roles.texts else roles.numbers[0].name)
@@ -84,22 +88,18 @@ class _Writer(SpecWriter):
         for column in (*roles.categories, *roles.texts):
             self.inputs[self.name(column.name)] = ([column], "{shape: [1], dtype: string}")
 
-    def write(self) -> str:
-        """The text of the spec."""
-        self.head()
-        self.source()
-        self._data()
-        self._inputs()
-        self._layers()
-        self._training()
-        return self.text()
-
     def _data(self) -> None:
         self._columns()
-        why = f"{self.roles.why_target}; --target names another" if self.roles.why_target else ""
-        self.add(f"  targets: {to_yaml(self.roles.target.name)}", why)
+        self.target(scale=self._scale())
         self._missing()
         self._split()
+
+    def _scale(self) -> str:
+        """The scale of the target: its own if its numbers are about as large as those of an untrained network."""
+        mean, deviation = self.roles.target.mean, self.roles.target.deviation
+        if self.roles.task != "regression" or mean is None or not deviation:
+            return ""
+        return "" if abs(mean) <= NEAR and 1 / NEAR <= deviation <= NEAR else "standard"
 
     def _split(self) -> None:
         """The split: in the order of time if the rows are, else with the same share of each class."""
@@ -108,6 +108,10 @@ class _Writer(SpecWriter):
             self.add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")
             return
         stratify = ", stratify: true" if self.roles.task != "regression" else ""
+        if (group := self.roles.group) is not None:
+            setting = f"{{group: {to_yaml(group)}, validation: 0.2, test: 0.2{stratify}}}"
+            self.add(f"  split: {setting}", "all rows of one are in the same split")
+            return
         validation = 0.2 if self.facts.profile.rows >= FEW_ROWS else 0
         self.add(f"  split: {{validation: {validation}, test: 0.2{stratify}}}")
 
@@ -115,11 +119,11 @@ class _Writer(SpecWriter):
         if len(self.inputs) > 1:
             self.add("  inputs:")
             for name, (columns, _) in self.inputs.items():
-                names = [column.name for column in columns]
+                names = [self.column(column.name) for column in columns]
                 self.add_long(f"    {name}: {to_yaml(names[0] if len(names) == 1 else names)}")
-        elif self.roles.unused:
+        elif self.roles.unused or self.facts.columns:
             columns, _ = next(iter(self.inputs.values()))
-            self.add_long(f"  inputs: {to_yaml([column.name for column in columns])}")
+            self.add_long(f"  inputs: {to_yaml([self.column(column.name) for column in columns])}")
 
     def _missing(self) -> None:
         """A policy for each column with missing values, so that the first run does not stop at them."""
@@ -132,22 +136,13 @@ class _Writer(SpecWriter):
                 rules[column.name] = "unknown"
         if self.roles.target.missing:
             rules[self.roles.target.name] = "drop_row"
-        if rules:
-            self.add_long(f"  missing: {to_yaml(rules)}")
-
-    def _inputs(self) -> None:
-        self.add()
-        self.add("inputs:")
-        for name, (_, shape) in self.inputs.items():
-            self.add(f"  {name}: {shape}")
+        self.missing(rules)
 
     def _layers(self) -> None:
         self.add()
         self.add("layers:")
         parts = [self.encoded(name, columns) for name, (columns, _) in self.inputs.items()]
-        if len(parts) > 1:
-            self.add("  - Concatenate:")
-            self.add_long(f"    from: [{', '.join(parts)}]")
+        self.concatenate(parts)
         width = 16 if self.facts.profile.rows < 300 else 32 if self.facts.profile.rows < 50_000 else 128
         self.add(f"  - Dense: {{units: {width}, activation: relu}}")
         self.add("  - Dropout: {rate: 0.1}")
@@ -155,43 +150,27 @@ class _Writer(SpecWriter):
         self._output_layer()
 
     def _output_layer(self) -> None:
-        task, target = self.roles.task, self.roles.target
-        if task == "binary_classification":
+        if self.roles.task == "binary_classification":
             self.add("  - Dense: {units: 1, activation: sigmoid}")
-        elif task == "multiclass_classification":
+        elif self.roles.task == "multiclass_classification":
             self.add(f"  - Dense: {{units: {{classes_of: {self.output}}}, activation: softmax}}")
         else:
             self.add("  - Dense: {units: 1}")
-            low, high, mean = target.minimum, target.maximum, target.mean
-            if low is not None and high is not None and mean is not None and max(abs(low), abs(high)) > 20:
-                scale = to_yaml({"scale": _rounded((high - low) / 4), "offset": _rounded(mean)})
-                self.add(f"  - Rescaling: {scale}", f"`{target.name}` ranges from {low:g} to {high:g}")
         self.add(f"    name: {self.output}")
 
     def _training(self) -> None:
-        rows = self.facts.profile.rows
         self.add()
         self.add("compile:")
         self.add("  optimizer: {Adam: {learning_rate: 1e-3}}")
         if self.roles.task == "binary_classification":
             self.add("  metrics: [accuracy, AUC]")
-        self.add()
-        self.add("fit:")
-        self.add("  epochs: 50")
-        self.add(f"  batch_size: {self._batch_size()}")
         counts = list(self.roles.target.classes.values())
-        if self.roles.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3:
-            self.add("  class_weight: balanced", "one class has far fewer rows than another")
-        if rows < FEW_ROWS:
-            return
-        self.add("  callbacks:")
-        self.add("    - EarlyStopping: {monitor: val_loss, patience: 8, restore_best_weights: true}")
+        is_rare = self.roles.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3
+        weight = [("class_weight: balanced", "one class has far fewer rows than another")] if is_rare else []
+        patience = 8 if self.facts.profile.rows >= FEW_ROWS else 0
+        self.fit(epochs=50, batch_size=self._batch_size(), patience=patience, more=weight)
 
     def _batch_size(self) -> int:
         """The batch size: no more than the rows of training."""
         rows = self.facts.profile.rows
         return min(16, max(rows // 2, 1)) if rows < 1000 else 32 if rows < 20_000 else 256
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.3g}")

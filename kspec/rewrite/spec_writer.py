@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles
@@ -31,6 +32,11 @@ _WHY_OPTION = {
 }
 
 
+def _expression(text: str) -> str:
+    """An expression in YAML, without quotes around those that it has itself, where it can stand so."""
+    return to_yaml(text) if re.search(r": |:$| #|[\n\t]|^[^a-z]", text) else text
+
+
 class TableFacts(NamedTuple):
     """What is known of a table.
 
@@ -40,6 +46,7 @@ class TableFacts(NamedTuple):
         options: The options of a CSV file.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
+        columns: By column, the one that the spec computes from it and uses instead.
     """
 
     profile: DataProfile
@@ -47,6 +54,7 @@ class TableFacts(NamedTuple):
     options: Mapping[str, Any]
     hints: Mapping[str, ColumnHints]
     notes: Mapping[str, str]
+    columns: Mapping[str, NewColumn]
 
 
 class SpecWriter:
@@ -62,6 +70,8 @@ class SpecWriter:
         self.roles = roles
         self.lines: list[str] = []
         self.names: set[str] = set()
+        self.output = self.name(roles.target.name)
+        self.new = [column for name, column in facts.columns.items() if name not in roles.unused]
         self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
 
     @property
@@ -69,9 +79,35 @@ class SpecWriter:
         """Whether layers must name the node before them."""
         return len(self.inputs) > 1
 
-    def text(self) -> str:
-        """The lines as a text."""
+    def write(self) -> str:
+        """The text of the spec."""
+        self.head()
+        self.source()
+        self._data()
+        self._inputs()
+        self._layers()
+        self._training()
         return MODELINE + "\n".join(self.lines) + "\n"
+
+    def _data(self) -> None:
+        raise NotImplementedError
+
+    def _inputs(self) -> None:
+        self.add()
+        self.add("inputs:")
+        for name, (_, shape) in self.inputs.items():
+            self.add(f"  {name}: {shape}")
+
+    def _layers(self) -> None:
+        raise NotImplementedError
+
+    def _training(self) -> None:
+        raise NotImplementedError
+
+    def column(self, name: str) -> str:
+        """The column that a spec reads instead of one of the table, where it computes one."""
+        new = self.facts.columns.get(name)
+        return name if new is None else new.name
 
     def name(self, text: str) -> str:
         """An unused node name, made from a column's name."""
@@ -121,6 +157,10 @@ class SpecWriter:
                 self.add(f"    {key}: {to_yaml(value)}", why)
         else:
             self.add(f"  {self.facts.profile.source}: {to_yaml(self.facts.path)}")
+        if self.new:
+            self.add("  columns:")
+            for column in self.new:
+                self.add(f"    {to_yaml(column.name)}: {_expression(column.expression)}", column.why)
         for name, reason in self.roles.unused.items():
             self.add(f"  # `{name}` is not used: {reason}")
 
@@ -158,6 +198,51 @@ class SpecWriter:
             self.entry("Embedding", f"{{input_dim: {{vocabulary_of: {code}}}, output_dim: {size}}}", "", "", False)
             self.entry("Flatten", "", "", node, several)
         return node
+
+    def concatenate(self, parts: Sequence[str]) -> None:
+        """Joins several nodes; nothing for one, which the next layer follows."""
+        if len(parts) > 1:
+            self.add("  - Concatenate:")
+            self.add_long(f"    from: [{', '.join(parts)}]")
+
+    def target(self, *, scale: str = "") -> None:
+        """The target, and why it is that.
+
+        Args:
+            scale: On which scale it trains; empty for its own.
+        """
+        name = to_yaml(self.column(self.roles.target.name))
+        why = f"{self.roles.why_target}; --target names another" if self.roles.why_target else ""
+        if scale:
+            self.add("  targets:")
+            self.add(f"    {self.output}: {{column: {name}, scale: {scale}}}", why)
+        else:
+            self.add(f"  targets: {name}", why)
+
+    def missing(self, rules: Mapping[str, Any]) -> None:
+        """What gaps take, by column, so that the first run does not stop at them."""
+        if rules:
+            self.add_long(f"  missing: {to_yaml({self.column(name): rule for name, rule in rules.items()})}")
+
+    def fit(self, *, epochs: int, batch_size: int, patience: int, more: Sequence[tuple[str, str]] = ()) -> None:
+        """How the network is trained.
+
+        Args:
+            epochs: The most epochs.
+            batch_size: The rows of a batch.
+            patience: After how many epochs without a better loss training stops; 0 if it never does.
+            more: Other lines of `fit`, with comments.
+        """
+        self.add()
+        self.add("fit:")
+        self.add(f"  epochs: {epochs}")
+        self.add(f"  batch_size: {batch_size}")
+        for line, comment in more:
+            self.add(f"  {line}", comment)
+        if patience:
+            self.add("  callbacks:")
+            stop = f"{{monitor: val_loss, patience: {patience}, restore_best_weights: true}}"
+            self.add(f"    - EarlyStopping: {stop}")
 
     def _length(self, column: ColumnProfile) -> int:
         """The number of words that nine of ten texts do not exceed, within limits."""

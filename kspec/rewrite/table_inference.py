@@ -19,6 +19,16 @@ PROSE = 4
 _NUMBERS = ("integer", "float", "boolean")
 _KEY = re.compile(r"(^|_)(id|uuid|guid|index|key|idx)$", re.IGNORECASE)
 _NUMBER = re.compile(r"(^|_)(number|num|no|nr|code)$", re.IGNORECASE)
+_SOMEBODY = re.compile(
+    r"^(patient|subject|person|participant|respondent|user|customer|client|member|student|pupil|employee|driver|rider"
+    r"|player|speaker|animal|mouse|dog|cow|case|household|family|scan|session|trial|recording)s?(_?(id|no|nr|num|number"
+    r"|code|key|idx|name))?$",
+    re.IGNORECASE,
+)
+REPEATED = 1.5
+"""Of somebody there are so many rows in the mean."""
+FEW_GROUPS = 8
+"""So many are needed to be split."""
 _NAMELESS = re.compile(r"unnamed_\d+")
 MANY_ROWS = 50
 _CALENDAR = 12
@@ -52,6 +62,7 @@ class TableRoles:
         texts: Columns of running text, an input each.
         unused: Column → why it is not used.
         time: The column of times in whose order the rows stand, if there is one.
+        group: The column that names whom several rows are of, such as a patient, if there is one.
     """
 
     target: ColumnProfile
@@ -64,6 +75,7 @@ class TableRoles:
     texts: list[ColumnProfile] = field(default_factory=list)
     unused: dict[str, str] = field(default_factory=dict)
     time: str | None = None
+    group: str | None = None
 
 
 def infer_columns(
@@ -103,6 +115,7 @@ def infer_columns(
             "regression", f"has {column.distinct} whole numbers, in a series", f"for classes: --task {found.task}"
         )
     roles = TableRoles(column, why_target, found.task, found.why, found.doubt, time=series.time if series else time)
+    roles.group = None if series is not None else _group(profile, column)
     for other in profile.columns:
         if other.name != column.name:
             _assign(other, profile.rows, hints.get(other.name, ColumnHints()), roles)
@@ -141,7 +154,7 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
 
 def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, roles: TableRoles) -> str:
     """Why a column is no input; empty if it can be one."""
-    distinct, name = column.distinct or 0, re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", column.name)
+    distinct, name = column.distinct or 0, _words(column.name)
     if column.type in ("array", "list", "image"):
         return f"it holds {column.type}s"
     if present <= 0:
@@ -150,6 +163,8 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
         return "it has the same value in every row" if not column.missing else "it has only one value"
     if column.name == roles.time:
         return "it is the time of the row"
+    if column.name == roles.group:
+        return "it names whom rows are of, and others will come"
     if _is_time(column, hints):
         if roles.time is None and hints.is_sorted and not column.missing:
             roles.time = column.name
@@ -163,6 +178,26 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
     if distinct >= 0.9 * present and (hints.is_sorted or present >= MANY_ROWS) and _NUMBER.search(name):
         return "it is a row identifier"
     return "it counts the rows" if hints.is_row_number else ""
+
+
+def _group(profile: DataProfile, target: ColumnProfile) -> str | None:
+    """The column that names whom several rows are of; None if there is none.
+
+    Where rows are also of other things, such as the films that a user rates, whom they are of is what is learned.
+    """
+    keys = []
+    for column in profile.columns:
+        distinct, present = column.distinct or 0, profile.rows - column.missing
+        if column is not target and column.type in ("integer", "text") and 1 < distinct * REPEATED <= present:
+            keys += [column] if _SOMEBODY.search(_words(column.name)) or _KEY.search(_words(column.name)) else []
+    if len(keys) != 1 or keys[0].missing or (keys[0].distinct or 0) < FEW_GROUPS:
+        return None
+    return keys[0].name if _SOMEBODY.search(_words(keys[0].name)) else None
+
+
+def _words(name: str) -> str:
+    """The words of a name, between underscores."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|\W+", "_", name)
 
 
 def _is_time(column: ColumnProfile, hints: ColumnHints) -> bool:

@@ -71,7 +71,8 @@ def infer_target(
         return known_column(profile, name), ""
     others = [column for column in profile.columns if column.name not in without]
     usable = [column for column in others if _is_usable(column, profile.rows, hints)]
-    usable = [column for column in usable if not _is_indicator(column, usable)] or usable
+    indicators = _indicators(usable)
+    usable = [column for column in usable if column.name not in indicators] or usable
     if not usable:
         last = profile.columns[-1]
         infer_task(last, profile.rows, None)
@@ -209,15 +210,14 @@ def _first_count(usable: list[ColumnProfile]) -> ColumnProfile | None:
     return first if is_skewed and first in usable[:2] else None
 
 
-def _is_indicator(column: ColumnProfile, columns: list[ColumnProfile]) -> bool:
-    """Whether a column is one of several 0/1 columns for the values of one category: `region_north`, `region_south`."""
-
-    def is_flag(one: ColumnProfile) -> bool:
-        return one.distinct == 2 and one.minimum == 0 and one.maximum == 1
-
-    alike = [one for one in columns if is_flag(one) and one.name[:ALIKE] == column.name[:ALIKE]]
-    total = sum(one.mean or 0 for one in alike)
-    return is_flag(column) and len(column.name) > ALIKE and len(alike) > 1 and total <= 1
+def _indicators(columns: list[ColumnProfile]) -> set[str]:
+    """The 0/1 columns that are several for the values of one category: `region_north`, `region_south`."""
+    alike: dict[str, list[ColumnProfile]] = {}
+    for column in columns:
+        if column.distinct == 2 and column.minimum == 0 and column.maximum == 1:
+            alike.setdefault(column.name[:ALIKE], []).append(column)
+    groups = [group for group in alike.values() if len(group) > 1 and sum(one.mean or 0 for one in group) <= 1]
+    return {one.name for group in groups for one in group if len(one.name) > ALIKE}
 
 
 def _named_outcome(column: ColumnProfile) -> bool:

@@ -42,6 +42,14 @@ def test_a_column_in_other_words_or_units_is_a_copy(target, other):
     assert copies(target, other) == {}, "the only column is the task"
 
 
+def test_the_past_of_a_copy_tells_nothing_of_rows_to_come():
+    columns = {"y": column("y", PRICE), "known": column("known", PRICE), "z": column("z", NOISE)}
+    mapping = ColumnMapping({"past": ["known", "z"]}, {"out": ["y"]}, windows={"past": "past"})
+    table = Table(columns, ROWS)
+    assert find_copies(table, mapping, ahead=1) == {}
+    assert find_copies(table, mapping, ahead=0) == {"known": "y"}, "the window ends at the row of the target"
+
+
 def test_a_few_errors_make_it_no_less_a_copy():
     other = GRADE.copy()
     other[:2] = (other[:2] + 1) % 3

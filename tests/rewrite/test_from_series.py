@@ -53,6 +53,7 @@ def _infer(folder: Path, header: str, rows: Iterable[Iterable[Any]], **choices: 
         options=preview.options,
         hints=preview.hints,
         notes=preview.notes,
+        columns=preview.columns,
         table=preview.table,
     )
     (folder / "spec.yaml").write_text(text, encoding="utf-8")
@@ -103,6 +104,26 @@ def test_several_series_and_other_numbers(tmp_path: Path) -> None:
         "region": "region",
     }
     assert data["targets"] == "sales"
+
+
+def test_many_gaps_of_a_series_are_filled_in_the_past_alone(tmp_path: Path) -> None:
+    rows = [
+        (day, "" if at % 9 == 4 else f"{value} kW", "" if at % 7 == 2 else wind)
+        for at, (day, value, wind) in enumerate(zip(_days(300), NOISE.cumsum().round(3) * 40, NOISE, strict=False))
+    ]
+    data = _infer(tmp_path, "day,load,wind", rows, target="load").values["data"]
+    fill = {"fill": "forward", "else": "median"}
+    assert data["missing"] == {"wind": fill, "load_number_known": fill, "load_number": "ignore"}
+    assert data["inputs"]["past"] == {"columns": "load_number_known", "window": "past"}
+    assert data["targets"] == "load_number"
+    assert [str(each) for each in kspec.check(tmp_path / "spec.yaml", data=True) if each.is_error] == []
+
+
+def test_a_rare_gap_of_a_series_costs_its_windows(tmp_path: Path) -> None:
+    values = ["" if at == 100 else value for at, value in enumerate(NOISE[:300].cumsum().round(3))]
+    assert _infer(tmp_path, "day,level", zip(_days(300), values, strict=True)).values["data"]["missing"] == {
+        "level": "drop_row"
+    }
 
 
 def test_working_days_follow_each_other(tmp_path: Path) -> None:

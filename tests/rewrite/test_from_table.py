@@ -103,18 +103,18 @@ ODD = [
 
 
 def test_unusual_column_names_survive_a_round_trip() -> None:
-    text = from_table(table(*ODD, column("Huber", maximum=900.0, minimum=-5.0, mean=70.0)), "my data, all.csv")
+    text = from_table(table(*ODD, column("Huber", mean=70.0, deviation=9.0)), "my data, all.csv")
     tree = parse(Source("spec.yaml", text), Report())
     assert tree is not None
     data = tree.value["data"]
     assert data["csv"] == "my data, all.csv"
-    assert data["targets"] == "Huber"
+    assert data["targets"] == {"huber": {"column": "Huber", "scale": "standard"}}
     fed = [
         name for columns in data["inputs"].values() for name in (columns if isinstance(columns, list) else [columns])
     ]
     assert set(fed) == {known.name for known in ODD}
     assert data["missing"] == {"a: b": "median", "# x": "unknown"}
-    assert {"Rescaling": {"scale": 226.0, "offset": 70.0}, "name": "huber"} in tree.value["layers"]
+    assert {"Dense": {"units": 1}, "name": "huber"} in tree.value["layers"]
 
 
 def test_unusual_column_names_pass_the_check(tmp_path: Any) -> None:
@@ -205,3 +205,44 @@ def test_a_first_count_is_the_target_and_an_indicator_is_none() -> None:
     choice = column("choice", "integer", 2, minimum=0, maximum=1, mean=0.2)
     size = column("size", "integer", 6, minimum=1, maximum=6)
     assert infer_columns(table(visits, choice, column("a"), size)).target.name == "choice"
+
+
+def test_a_target_near_one_trains_on_its_own_scale() -> None:
+    text = from_table(table(column("a"), column("t", mean=0.4, deviation=1.1)), "t.csv")
+    assert "  targets: t " in text
+    assert "scale" not in text.replace("_scaled", "")
+
+
+PATIENT = column("patient_id", "integer", 80)
+
+
+@pytest.mark.parametrize("name", ["patient", "SubjectID", "customer_no", "participants"])
+def test_rows_of_somebody_are_split_together(name: str) -> None:
+    text = from_table(table(column(name, "text", 80), column("age"), YES_NO), "t.csv")
+    assert f"split: {{group: {name}, validation: 0.2, test: 0.2, stratify: true}}" in text
+    assert f"# `{name}` is not used: it names whom rows are of" in text
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [column("patient", "text", 390), column("age")],  # a row each
+        [column("patient", "text", 5), column("age")],  # too few to be split
+        [PATIENT, column("film_id", "integer", 90), column("age")],  # what a user rates
+        [column("store", "text", 80), column("age")],
+        [column("patient", "text", 80, missing=3), column("age")],
+    ],
+)
+def test_other_rows_are_split_by_chance(columns: list[ColumnProfile]) -> None:
+    assert infer_columns(table(*columns, YES_NO)).group is None
+
+
+def test_flags_of_one_category_are_no_target() -> None:
+    from kspec.rewrite.target_inference import _indicators
+
+    flags = [column(f"{'ab'[n % 2]}city_{n}", "integer", 2, minimum=0, maximum=1, mean=0.3) for n in range(4)]
+    bare = column("acit", "integer", 2, minimum=0, maximum=1, mean=0.3)  # nothing follows what is alike
+    assert _indicators([*flags, bare]) == {flag.name for flag in flags}
+    assert _indicators(flags[:1]) == set(), "one is no category"
+    shared = [column(f"likes_{n}", "integer", 2, minimum=0, maximum=1, mean=0.8) for n in range(3)]
+    assert _indicators(shared) == set(), "a row has several"

@@ -5,6 +5,7 @@ What the profile of a column tells by itself is left to the rules.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ PER_CATEGORY = 0.4
 """The mean distance by chance of each category, in these units and those of its standard deviation."""
 
 
-def find_copies(table: Table, mapping: ColumnMapping) -> dict[str, str]:
+def find_copies(table: Table, mapping: ColumnMapping, ahead: int = 0) -> dict[str, str]:
     """Columns of inputs that say the same as the column of a target, in other words or another unit.
 
     The only column of the inputs is not looked at: its relation to the target is the task.
@@ -44,12 +45,14 @@ def find_copies(table: Table, mapping: ColumnMapping) -> dict[str, str]:
     Args:
         table: The table.
         mapping: The columns of each input and output.
+        ahead: How many rows are predicted from windows of the past, which tell nothing of them by their own row.
 
     Returns:
         Column → target column.
     """
     targets = [columns[0] for columns in mapping.targets.values() if len(columns) == 1]
-    names = [name for name in mapping.input_columns if name not in mapping.target_columns]
+    inputs = [columns for name, columns in mapping.inputs.items() if not ahead or mapping.windows.get(name) != "past"]
+    names = [name for name in dict.fromkeys(itertools.chain(*inputs)) if name not in mapping.target_columns]
     if len(names) < 2 or table.rows < FEW_ROWS:
         return {}
     rows = _some_rows(table.rows, len(names) + len(targets))

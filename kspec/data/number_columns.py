@@ -1,0 +1,152 @@
+"""Columns whose texts are numbers with a unit: `$5`, `12 %`, `1.234 €`; and the expression that reads the numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection
+from typing import NamedTuple
+
+from kspec.data.number_texts import MARKS, NumberTexts, notation, number_texts
+from kspec.data.table import Column, Table
+
+_CURRENCY = r"(?:US|R|A|C)?[$€£¥₹]|USD|EUR|GBP|CHF|Rs\.?"
+_PARTS = re.compile(
+    rf"[+-]?(?P<before>(?:{_CURRENCY})?) ?[+-]?[\d.,][\d.,'\u00a0 ]*?(?P<after>\s*[^\d\s.,'+-]\D{{0,14}})?"
+)
+"""A number between a currency and a unit. A word before a number, as in `Q1`, makes it a name."""
+MOST = 0.9
+"""The share of texts that must have the unit, without words for missing values."""
+FEW = 3
+"""Fewer distinct numbers are categories, such as `36 months` and `60 months`."""
+
+
+class NewColumn(NamedTuple):
+    """A column that a spec computes.
+
+    Args:
+        name: Its name.
+        expression: The SQL expression.
+        why: What it is, for people.
+    """
+
+    name: str
+    expression: str
+    why: str
+
+
+def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
+    """The table with numbers in place of texts that are numbers with a unit, under the names of these columns.
+
+    Returns:
+        The table, and by column, the one that computes the numbers.
+    """
+    columns, new = dict(table.columns), dict[str, NewColumn]()
+    for name, column in table.columns.items():
+        found = None if column.kind != "text" or column.size != 1 else _numbers(column, set(columns))
+        if found is not None:
+            columns[name], new[name] = found
+    if not new:
+        return table, new
+    changed = Table(columns, table.rows)
+    changed.nameless = table.nameless
+    return changed, new
+
+
+def _numbers(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:
+    """The numbers of a column, and how a spec computes them; None if it has other texts, or no unit."""
+    import numpy
+
+    texts = Counter(str(value).strip() for value in column.values[~column.missing].tolist())
+    unit = _unit(texts)
+    if unit is None:
+        return None
+    bare = {text: _without(text, unit) for text in texts}
+    found = number_texts(bare[text] for text, count in texts.items() for _ in range(count))
+    if not found.are_numbers or len(texts) < FEW:
+        return None
+    decimal, thousands = notation([found], ",")
+    known = {text: _value(bare[text], decimal, thousands) for text in texts}
+    keys = [
+        None if gap else known[str(value).strip()] for value, gap in zip(column.values, column.missing, strict=True)
+    ]
+    values = numpy.array([numpy.nan if key is None else key for key in keys])
+    name = _free(f"{column.name}_number", taken)
+    expression = _expression(column.name, unit, found, (decimal, thousands))
+    example = next(text for text in texts if bare[text] != text)
+    why = f"numbers written as `{example}`"
+    return Column(column.name, "float", values, numpy.isnan(values)), NewColumn(name, expression, why)
+
+
+def _unit(texts: Counter[str]) -> tuple[str, str] | None:
+    """What stands before and after the numbers of nearly all texts; None if that is nothing, or not the same."""
+    units: Counter[tuple[str, str]] = Counter()
+    known = {text: count for text, count in texts.items() if text not in MARKS}
+    for text, count in known.items():
+        parts = _PARTS.fullmatch(text)
+        if parts is not None:
+            units[parts["before"], (parts["after"] or "").strip()] += count
+    if not units:
+        return None
+    unit, count = units.most_common(1)[0]
+    return unit if any(unit) and count >= MOST * sum(known.values()) else None
+
+
+def _without(text: str, unit: tuple[str, str]) -> str:
+    for part in unit:
+        text = text.replace(part, "") if part else text
+    return text.strip()
+
+
+def _value(text: str, decimal: str, thousands: str | None) -> float:
+    """A number in a notation; NaN for a word that stands for a missing value."""
+    text = text.replace(thousands, "") if thousands else text
+    try:
+        return float(text.replace(",", ".") if decimal == "," else text)
+    except ValueError:
+        return math.nan
+
+
+def _expression(name: str, unit: tuple[str, str], found: NumberTexts, marks: tuple[str, str | None]) -> str:
+    """The SQL expression of the numbers.
+
+    Args:
+        name: The column of texts.
+        unit: What stands before and after the numbers.
+        found: How they are written.
+        marks: The decimal point, and what stands between thousands.
+    """
+    decimal, thousands = marks
+    text = _identifier(name)
+    for word in found.marks or []:
+        text = f"nullif({text}, {_quoted(word)})"
+    for part in (*unit, thousands):
+        text = f"replace({text}, {_quoted(part)}, '')" if part else text
+    text = f"replace({text}, ',', '.')" if decimal == "," else text
+    return f"cast({text} as double)"
+
+
+def known_column(name: str, taken: Collection[str]) -> NewColumn:
+    """A copy of a column, whose gaps can be filled while those of the column itself are not.
+
+    Args:
+        name: The column.
+        taken: The columns of the table.
+    """
+    return NewColumn(_free(f"{name}_known", taken), _identifier(name), "the past, in which gaps are filled")
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _identifier(name: str) -> str:
+    """A column in an expression; in quotes, since its name may be a word of SQL."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
