@@ -18,4 +18,5 @@ def run() -> None:
     script()
 
 
-run()
+if __name__ == "__main__":  # a process that runs a part of the work imports this file, too
+    run()

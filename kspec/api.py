@@ -175,7 +175,7 @@ def run(
     Raises:
         SpecError: when the spec or its data is faulty.
     """
-    from kspec.runs.folds import run_spec
+    from kspec.runs.members import run_spec
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
     result = run_spec(loaded, out=out, smoke=smoke, quiet=quiet)
@@ -205,12 +205,14 @@ def predict(
         allow_outside: As for `load`, for the run's data.
 
     Returns:
-        dict[str, numpy.ndarray]: by output and node, shape (n, …); probabilities for classifiers.
+        dict[str, numpy.ndarray]: by output and node, shape (n, …); probabilities for classifiers. Of a run with folds
+            or repeats, the means over their models.
 
     Raises:
         SpecError: when the data cannot be read, or there is no such node.
         RunFolderError: when there is no such run, or it has no model.
     """
+    from kspec.runs.loaded_members import members_at, predict_mean
     from kspec.runs.run_folder import RunFolderError
     from kspec.runs.run_loader import load_run, predictions_of, read_examples
 
@@ -218,6 +220,11 @@ def predict(
     if folder is None:
         raise RunFolderError("a smoke run has no folder to load its model from")
     names = [nodes] if isinstance(nodes, str) else list(nodes)
+    members = members_at(os.fspath(folder), allow_code=allow_code, allow_outside=allow_outside)
+    if members is not None:
+        if names:
+            raise RunFolderError(f"`nodes` needs one model; name that of one run: {members.first}")
+        return predict_mean(members, None if data is None else os.fspath(data), split)[3].mean
     loaded = load_run(os.fspath(folder), nodes=names, allow_code=allow_code, allow_outside=allow_outside)
     examples, _ = read_examples(loaded, None if data is None else os.fspath(data), split, need_targets=False)
     predictions, values = predictions_of(loaded, examples)

@@ -182,8 +182,6 @@ def spec_or_run(place: str, runs: str = "runs") -> tuple[Source | str, bool]:
         return place, False
     resolved = folder / "resolved.yaml"
     if not resolved.is_file():
-        if (folder / "fold-1").is_dir():
-            raise RunFolderError(f"the run {folder} has folds, each with a model of its own; name one: {folder}/fold-1")
         raise RunFolderError(f"the run {folder} was stopped before its spec was resolved")
     require_inside(resolved, folder)
     return str(resolved), True

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from kspec.cli import _completion
 from kspec.cli._options import examples, output_format, refuse_split_of_file, run_permissions, runs_folder
+from kspec.cli._spread import spread
+
+if TYPE_CHECKING:
+    from kspec.runs.loaded_members import Evaluation
 
 EPILOG = """\b
 Examples:
@@ -37,10 +42,17 @@ def command(
     """
     from kspec.cli._json_output import reserve_stdout
     from kspec.runs.announcements import describe_losses
+    from kspec.runs.loaded_members import evaluate_members, members_at
     from kspec.runs.run_folder import finite
     from kspec.runs.run_loader import evaluate_and_compare, load_run, read_examples
 
     refuse_split_of_file(data, split)
+    with reserve_stdout(format_ == "json"):
+        members = members_at(run, runs, allow_code=allow_code, allow_outside=allow_outside)
+        of_all = None if members is None else evaluate_members(members, data, split)
+    if of_all is not None:
+        _show(of_all, format_)
+        return
     with reserve_stdout(format_ == "json"):
         loaded = load_run(run, runs=runs, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=True)
@@ -59,4 +71,33 @@ def command(
     for line in baseline.lines():
         click.echo(f"baseline: {line}")
     for note in part.notes:
+        click.echo(note)
+
+
+def _show(evaluation: Evaluation, format_: str) -> None:
+    """Prints what the members of a run score.
+
+    Args:
+        evaluation: Their evaluation.
+        format_: `text` or `json`.
+    """
+    from kspec.runs.announcements import describe_losses
+    from kspec.runs.run_folder import finite
+
+    if format_ == "json":
+        click.echo(json.dumps(finite(evaluation.to_json())))
+        return
+    count, models = evaluation.examples, len(evaluation.members)
+    examples = f"{count} example{'' if count == 1 else 's'}, {models} model{'' if models == 1 else 's'}"
+    click.echo(f"{evaluation.name}: {examples}{describe_losses(evaluation.outputs)}")
+    width = max(map(len, evaluation.spreads))
+    deviations = {name: each.deviation for name, each in evaluation.spreads.items()}
+    intervals = {name: each.interval for name, each in evaluation.spreads.items()}
+    for name, each in evaluation.spreads.items():
+        click.echo(f"  {name:<{width}}  {each.mean:.4f}{spread(deviations, intervals, name)}")
+    if evaluation.ensemble:
+        click.echo("the mean of their predictions:")
+        for name, value in evaluation.ensemble.items():
+            click.echo(f"  {name:<{width}}  {value:.4f}")
+    for note in evaluation.notes:
         click.echo(note)

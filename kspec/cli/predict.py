@@ -13,6 +13,7 @@ from kspec.cli import _completion
 from kspec.cli._options import examples, existing, output_file, refuse_split_of_file, run_permissions, runs_folder
 
 if TYPE_CHECKING:
+    from kspec.runs.loaded_members import MembersAt
     from kspec.runs.run_loader import LoadedRun
 
 EPILOG = """\b
@@ -75,6 +76,7 @@ def command(
     from kspec.cli._json_output import reserve_stdout
     from kspec.cli._output import write_document
     from kspec.runs.announcements import describe_outputs
+    from kspec.runs.loaded_members import members_at
     from kspec.runs.run_loader import load_run, predict_run, read_examples
 
     refuse_split_of_file(data, split)
@@ -84,6 +86,12 @@ def command(
     columns = [name for text in keep for name in map(str.strip, text.split(",")) if name]
     table = io.StringIO() if output == "-" else None
     with reserve_stdout(table is not None):
+        members = members_at(run, runs, keep=columns, allow_code=allow_code, allow_outside=allow_outside)
+        if members is not None:
+            if steps is not None or names:
+                option = "--steps" if steps is not None else "--nodes"
+                raise click.UsageError(f"{option} needs one model; name that of one run: {members.first}")
+            return _predict_members(members, data, split, output, table)
         loaded = load_run(run, runs=runs, nodes=names, keep=columns, allow_code=allow_code, allow_outside=allow_outside)
         if steps is not None and data is not None:
             return _forecast(loaded, data, steps, output, table)
@@ -100,6 +108,49 @@ def command(
     files, notes = ", ".join(map(str, paths)), describe_outputs(loaded.settings.outputs)
     click.echo(f"{count} example{'' if count == 1 else 's'} of {name} → {files}{overwritten}{notes}")
     for note in part.notes:
+        click.echo(note)
+
+
+def _predict_members(
+    members: MembersAt, data: str | None, split: str | None, output: str | None, table: io.StringIO | None
+) -> None:
+    """Writes, or prints, the predictions of the members of a run.
+
+    Args:
+        members: The members.
+        data: The file.
+        split: The split of the run's own data.
+        output: The file to write.
+        table: Receives the table that is printed; None to write a file.
+    """
+    from kspec.cli._output import write_document
+    from kspec.runs.announcements import describe_outputs
+    from kspec.runs.loaded_members import predict_members
+
+    overwritten = ""
+
+    def target(name: str) -> Path | io.StringIO:
+        nonlocal overwritten
+        if table is not None:
+            return table
+        path = _target(output, name, data)
+        overwritten = existing(path)
+        return path
+
+    done = predict_members(members, data, split, target)
+    if table is not None:
+        write_document(table.getvalue())
+        click.echo("".join(f"{note}\n" for note in done.notes), nl=False, err=True)
+        return
+    files = ", ".join(map(str, done.files))
+    examples = f"{done.examples} example{'' if done.examples == 1 else 's'} of {done.name}"
+    how = (
+        f", the mean of {done.models} models"
+        if done.is_mean
+        else f", each by the {members.plan.kind} that has it there"
+    )
+    click.echo(f"{examples}{how} → {files}{overwritten}{describe_outputs(done.outputs)}")
+    for note in done.notes:
         click.echo(note)
 
 

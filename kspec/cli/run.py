@@ -13,6 +13,7 @@ import click
 
 from kspec.cli import _completion
 from kspec.cli._options import overrides, permissions, runs_folder, spec_source
+from kspec.cli._spread import spread
 
 EPILOG = """\b
 Examples:
@@ -21,6 +22,7 @@ Examples:
   kspec run spec.yaml --engine keras
   kspec run - < spec.yaml
   kspec run spec.yaml --set fit.epochs=5 --set layers.hidden1.units=32
+  kspec run spec.yaml --repeat 5 --jobs 2
 """
 
 
@@ -31,6 +33,21 @@ Examples:
     "--engine",
     type=click.Choice(("auto", "keras", "fused", "fused_xla")),
     help="The training engine; the same as --set fit.engine=…",
+)
+@click.option(
+    "--repeat",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Train N times, with the seeds seed, seed + 1 …; the same as --set fit.repeats=N.",
+)
+@click.option("--resplit", is_flag=True, help="Draw another split for each of the repeats.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run N folds or repeats side by side, each in a process.",
 )
 @runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
@@ -52,6 +69,9 @@ def command(
     path: str,
     overrides: tuple[str, ...],
     engine: str | None,
+    repeat: int | None,
+    resplit: bool,
+    jobs: int,
     runs: str,
     smoke: bool,
     cache: bool,
@@ -70,19 +90,23 @@ def command(
     from kspec.diagnostics.render.json_format import as_plain
     from kspec.language import Permissions, load_file
     from kspec.runs.execute import StepFailed
-    from kspec.runs.folds import run_spec
+    from kspec.runs.members import run_spec
     from kspec.runs.run_folder import RunFolderError, finite
     from kspec.training.console import Console
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")
+    if repeat is not None:
+        overrides = (*overrides, f"fit.repeats={repeat}")
+    if resplit:
+        overrides = (*overrides, "fit.resplit=true")
     warnings.showwarning = _show_warning  # type: ignore[assignment]
     as_json = format_ == "json"
     console = Console(quiet, sys.stderr if as_json else sys.stdout)
     try:
         with reserve_stdout(as_json):
             spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
-            result = run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache)
+            result = run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:
@@ -96,8 +120,8 @@ def command(
     if as_json:
         folder = str(result.folder) if result.folder else None
         values = {"status": result.status, "metrics": result.metrics, "validation": result.validation}
-        if result.folds:
-            values["deviation"] = result.deviation
+        if result.members:
+            values |= {"deviation": result.deviation, "interval": result.interval, "ensemble": result.ensemble}
         more = {"kept_epoch": result.kept_epoch, "folder": folder, "notes": result.notes}
         click.echo(json.dumps(finite({**values, **more})))
     else:
@@ -116,9 +140,10 @@ def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
 def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
         epochs = len(result.history)
-        if result.folds:
-            done = sum(fold.status == "finished" for fold in result.folds)
-            click.echo(f"stopped{_by(result)} after {done} folds, which are in {result.folder}", err=True)
+        if result.members:
+            done = sum(member.status == "finished" for member in result.members)
+            what = "the runs that have finished are" if done else "it is"
+            click.echo(f"stopped{_by(result)} after {done} of its runs; {what} in {result.folder}", err=True)
             return
         if not epochs:
             click.echo(f"stopped{_by(result)} before the first epoch ended; nothing saved", err=True)
@@ -137,8 +162,7 @@ def _show(result: Any, console: Any) -> None:
         width = max(len(name) for name in numbers)
         click.echo("")
         for name, value in numbers.items():
-            deviation = f" ± {result.deviation[name]:.4f}" if name in result.deviation else ""
-            click.echo(f"  {name:<{width}}  {value:.4f}{deviation}")
+            click.echo(f"  {name:<{width}}  {value:.4f}{spread(result.deviation, result.interval, name)}")
     if result.folder:
         click.echo(f"\n{result.folder}" if not console.quiet else str(result.folder))
     elif not console.quiet:

@@ -137,7 +137,8 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
 
 def _value(run: RunRecord, metric: str) -> str:
     known = metric in run.metrics or metric in run.validation
-    return f"{run.value(metric):.4g}" if known else ""
+    deviation = f" ± {run.deviation[metric]:.2g}" if metric in run.deviation else ""
+    return f"{run.value(metric):.4g}{deviation}" if known else ""
 
 
 def _epochs(run: RunRecord) -> str:

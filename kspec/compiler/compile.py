@@ -18,6 +18,7 @@ from kspec.syntax import read_source
 
 if TYPE_CHECKING:
     from kspec.data import Dataset
+    from kspec.data.shared_table import SharedTable
 
 DataAccess = Literal["never", "if_needed", "always"]
 """When to read the training data: never, if a size of the model depends on it, or always."""
@@ -54,11 +55,12 @@ class CompiledSpec:
         assert self.analysis is not None
         return self.spec, self.analysis
 
-    def read_data(self, *, keep: bool = False) -> Dataset | None:
+    def read_data(self, *, keep: bool = False, shared: SharedTable | None = None) -> Dataset | None:
         """Reads the training data, and analyses the spec again with its profile.
 
         Args:
             keep: Whether the data is stored for the next run, even if its table is not large.
+            shared: The table, if several runs share it.
 
         Returns:
             The data; None if the spec has none, or it has errors, with the reasons in the report.
@@ -68,7 +70,7 @@ class CompiledSpec:
         from kspec.data.training_data import read_training_data
 
         data_report = Report()
-        self.dataset = read_training_data(self.spec, self.analysis, data_report, keep=keep)
+        self.dataset = read_training_data(self.spec, self.analysis, data_report, keep=keep, shared=shared)
         if self.dataset is not None:
             self.report.diagnostics[:] = self.spec.diagnostics
             self.analysis = analyse(self.spec, self.report, self.dataset.profile, self.dataset.size)

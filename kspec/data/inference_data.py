@@ -93,7 +93,7 @@ def load_for_prediction(
     try:
         return load_request(
             source,
-            Request(context, inputs, outputs, spec.document.seed, for_prediction=not need_targets, values=values),
+            Request(context, inputs, outputs, spec.document.data_seed, for_prediction=not need_targets, values=values),
             encodings,
             fitted,
         )

@@ -25,6 +25,7 @@ from kspec.data.missing.usual_values import usual_values
 from kspec.data.profile.doubts import find_copies, find_drift
 from kspec.data.profile.profiling import of_lists, of_windows, profile_splits, profile_table
 from kspec.data.profile.series import series_column
+from kspec.data.shared_table import SharedTable
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
@@ -58,6 +59,7 @@ def load(
     output_specs: Mapping[str, OutputSpec] | None = None,
     graph: Graph | None = None,
     keep: bool = False,
+    shared: SharedTable | None = None,
 ) -> Dataset | None:
     """Reads a spec's data, maps columns to inputs and outputs, imputes missing values, and splits.
 
@@ -69,6 +71,7 @@ def load(
         output_specs: What is known of the outputs: it shapes synthetic targets, and tells which targets are classes.
         graph: The network, whose layers limit the values of the inputs.
         keep: Whether a table that is not large is stored, too.
+        shared: The table, if several runs share it.
 
     Returns:
         The splits; None if there are errors.
@@ -78,8 +81,8 @@ def load(
     context = Context(spec, report, ("data", data.source))
     try:
         values = None if graph is None else ValueCheck(graph, is_training=True)
-        request = Request(context, inputs, outputs, spec.document.seed, output_specs or {}, values=values)
-        return stored(data, request, lambda: _load(data, request), keep=keep)
+        request = Request(context, inputs, outputs, spec.document.data_seed, output_specs or {}, values=values)
+        return stored(data, request, lambda: _load(data, request, shared), keep=keep)
     except InvalidData:
         return None
     except DiskFull as full:
@@ -87,9 +90,9 @@ def load(
         return None
 
 
-def _load(data: Data, request: Request) -> Dataset:
+def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     context = request.context
-    derivation, mapping = _read_table(data, request)
+    derivation, mapping = (shared or SharedTable()).of(data, request, lambda: _read_table(data, request))
     table = derivation.table
     used = mapping.uses(data)
     profile = profile_table(table, data.source, use=used)

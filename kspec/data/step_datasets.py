@@ -43,7 +43,7 @@ def _read(step: Step, spec: Spec, analysis: Analysis, dataset: Dataset, report: 
     source = resolve_source(getattr(spec.document, step).data, spec.document.data, context)
     assert source is not None
     inputs, outputs = input_specs(spec), list(analysis.graph.outputs)
-    table = read(*source, Request(context, inputs, outputs, spec.document.seed, for_prediction=step == "predict"))
+    table = read(*source, Request(context, inputs, outputs, spec.document.data_seed, for_prediction=step == "predict"))
     assert table is not None
     profile = profile_table(table, source[0])
     unused = list(table.unusable)

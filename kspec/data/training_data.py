@@ -5,11 +5,14 @@ from __future__ import annotations
 from kspec.analysis.program import Analysis
 from kspec.analysis.task_inference import loss_name
 from kspec.data import Dataset, InputSpec, OutputSpec, load
+from kspec.data.shared_table import SharedTable
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
 
 
-def read_training_data(spec: Spec, analysis: Analysis, report: Report, *, keep: bool = False) -> Dataset | None:
+def read_training_data(
+    spec: Spec, analysis: Analysis, report: Report, *, keep: bool = False, shared: SharedTable | None = None
+) -> Dataset | None:
     """Reads a spec's data.
 
     Args:
@@ -17,6 +20,7 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report, *, keep: 
         analysis: Its analysis; the tasks of the outputs decide how targets are read.
         report: Receives every problem of the data.
         keep: Whether the data is stored for the next run, even if its table is not large.
+        shared: The table, if several runs share it.
 
     Returns:
         The data, split and profiled; None if the spec has none, or if there are errors.
@@ -25,7 +29,16 @@ def read_training_data(spec: Spec, analysis: Analysis, report: Report, *, keep: 
         return None
     try:
         outputs, known = list(analysis.graph.outputs), output_specs(analysis)
-        return load(spec, input_specs(spec), outputs, report, output_specs=known, graph=analysis.graph, keep=keep)
+        return load(
+            spec,
+            input_specs(spec),
+            outputs,
+            report,
+            output_specs=known,
+            graph=analysis.graph,
+            keep=keep,
+            shared=shared,
+        )
     except SpecError as error:
         report.diagnostics.extend(error.diagnostics)
         return None

@@ -136,6 +136,13 @@ class Data(Model):
         "`backward`, `ignore` (a target) or a fill value; or a mapping from columns to these",
     )
     split: Split = Field(default_factory=Split, description="How the examples are split")
+    seed: int | None = Field(
+        default=None,
+        ge=0,
+        lt=2**32,
+        description="Random seed of what reading the data draws: splits, balanced classes, synthetic examples; that of "
+        "the spec by default",
+    )
     balance: BalanceSetting = Field(
         default=None,
         description="Draw examples of the training split so that its classes are equally frequent: `oversample` or "

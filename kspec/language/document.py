@@ -149,6 +149,11 @@ class Document(Model):
         """The number of examples that every batch must have, if an input fixes it."""
         return next((each.batch_size for each in self.inputs.values() if each.batch_size is not None), None)
 
+    @property
+    def data_seed(self) -> int:
+        """The seed of what reading the data draws."""
+        return self.seed if self.data is None or self.data.seed is None else self.data.seed
+
     @model_validator(mode="after")
     def _use_fixed_batch(self) -> "Document":
         if self.fixed_batch is not None and "batch_size" not in self.fit.model_fields_set:

@@ -158,6 +158,13 @@ class Fit(Model):
         "Callbacks are reset at the start of each stage",
     )
 
+    repeats: int | None = Field(
+        None,
+        ge=2,
+        description="How often to train, with the seeds `seed`, `seed + 1` …; the results have means and deviations",
+    )
+    resplit: bool = Field(False, description="Whether each of the `repeats` draws a split of its own")
+
     @property
     def seconds(self) -> float | None:
         """The time limit in seconds; None without one."""
@@ -172,6 +179,12 @@ class Fit(Model):
     def _monitor(self) -> "Fit":
         if self.monitor is not None and self.keep != "best":
             fail("`monitor` decides which epoch `keep: best` keeps", key="monitor", help="add `keep: best`")
+        return self
+
+    @model_validator(mode="after")
+    def _repeated(self) -> "Fit":
+        if self.resplit and self.repeats is None:
+            fail("`resplit` draws a split for each of the `repeats`", key="resplit", help="add `repeats: 5`")
         return self
 
     @field_validator("engine", mode="before")

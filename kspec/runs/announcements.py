@@ -6,9 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
+from kspec.data import Dataset
+from kspec.language import Spec
 from kspec.training.compile import format_call
 from kspec.training.fit import FitResult
 from kspec.training.stage_setup import trained_parameters
+
+
+def describe_data(spec: Spec, dataset: Dataset) -> str:
+    """The rows of each split, and what else there is to say of the data; of a fold, which one."""
+    split = None if spec.document.data is None else spec.document.data.split
+    if split is None or split.folds is None:
+        return dataset.describe()
+    return f"fold {split.fold or 1} of {split.folds}: {dataset.describe()}"
 
 
 def describe_model(built: BuiltModel) -> str:

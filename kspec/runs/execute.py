@@ -7,19 +7,22 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import NamedTuple
 
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel, define
 from kspec.data import Dataset
 from kspec.data.pipeline import Batches
+from kspec.data.shared_table import SharedTable
 from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import (
+    describe_data,
     describe_defaults,
     describe_losses,
     describe_model,
@@ -55,6 +58,8 @@ def execute(
     console: Console | None = None,
     cache: bool = False,
     folder: RunFolder | None = None,
+    shared: SharedTable | None = None,
+    finish: Callable[[Trained], None] | None = None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -66,6 +71,8 @@ def execute(
         console: Where to print; standard output by default.
         cache: Store the data for the next run, even if its table is not large.
         folder: The run folder; by default a new one in `out`.
+        shared: The table of the data, if several runs share it.
+        finish: Called with the trained model once the run has predicted.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -84,9 +91,27 @@ def execute(
         if folder is None and not smoke:
             folder = RunFolder.create(out, compiled.unwrap()[0].name)
         execution = Execution(compiled, folder, smoke, console)
-        execution.keeps_data = cache
+        execution.keeps_data, execution.shared, execution.finish = cache, shared, finish
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         return execution.run()
+
+
+class Trained(NamedTuple):
+    """A trained model at the end of a run.
+
+    Args:
+        built: The model and its settings.
+        engine: What trained it.
+        dataset: Its data.
+        evaluated: The examples that the run has evaluated.
+        predicted: The examples that it has predicted.
+    """
+
+    built: BuiltModel
+    engine: Engine
+    dataset: Dataset
+    evaluated: StepExamples
+    predicted: StepExamples
 
 
 class StepFailed(RuntimeError):
@@ -109,6 +134,8 @@ class Execution:
         self.report = compiled.report
         self.smoke = smoke
         self.keeps_data = False
+        self.shared: SharedTable | None = None
+        self.finish: Callable[[Trained], None] | None = None
         self.console = console
         self.folder = folder
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if folder is None else folder.path
@@ -180,6 +207,9 @@ class Execution:
             self.result.validation = self._validation(engine, splits.get("validation"))
             self._evaluate(built, engine, dataset, evaluation, splits["train"])
         self._predict(built, engine, dataset, prediction)
+        if self.finish is not None:
+            with self._timed("predict"):
+                self.finish(Trained(built, engine, dataset, evaluation, prediction))
 
     def _engine(self, built: BuiltModel) -> Engine:
         announce = functools.partial(self.console.step, "fit")
@@ -187,7 +217,7 @@ class Execution:
 
     def _read_data(self) -> Dataset | None:
         with self._timed("data"):
-            dataset = self.compiled.read_data(keep=self.keeps_data)
+            dataset = self.compiled.read_data(keep=self.keeps_data, shared=self.shared)
             self.spec, self.analysis = self.compiled.unwrap()
         self.console.warn(self.report)
         return dataset
@@ -203,7 +233,7 @@ class Execution:
         assert built is not None
         self.result.model = built.model
         if dataset is not None:
-            self.console.step("data", dataset.describe())
+            self.console.step("data", describe_data(self.spec, dataset))
             self._note("data", dataset.notes)
         self.console.step("define", describe_model(built))
         for note in built.network.notes:

@@ -139,7 +139,7 @@ def _examples(run: LoadedRun, data: str, later: LaterRows, mapping: ColumnMappin
         context,
         input_specs(run.spec),
         list(run.analysis.graph.outputs),
-        run.spec.document.seed,
+        run.spec.document.data_seed,
         for_prediction=True,
         values=values,
         revise=later.add,

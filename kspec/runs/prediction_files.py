@@ -6,6 +6,7 @@ import csv
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,14 @@ from kspec.data import DataSplit
 from kspec.data.targets.encoding import TargetEncoding
 from kspec.runs.list_predictions import is_list, list_columns, real_positions, without_padding
 from kspec.runs.window_table import by_step, nodes_by_step
-from kspec.training.predict import Column, actual_columns, fits_table, node_columns, prediction_columns
+from kspec.training.predict import (
+    Column,
+    actual_columns,
+    deviation_columns,
+    fits_table,
+    node_columns,
+    prediction_columns,
+)
 from kspec.training.prediction_arrays import Arrays, actual_array, aligned, prediction_arrays
 
 Array = np.ndarray[Any, Any]
@@ -28,6 +36,7 @@ def write_predictions(
     predictions: Mapping[str, Array],
     encodings: Mapping[str, TargetEncoding],
     nodes: Mapping[str, Array] | None = None,
+    deviations: Mapping[str, Array] | None = None,
 ) -> list[str]:
     """Writes predictions: what fits a table to a CSV file, the other outputs and nodes each to an npz file.
 
@@ -40,12 +49,14 @@ def write_predictions(
         predictions: By output, shape (n, …); n may be smaller than the split after a smoke run.
         encodings: By output, the classes and columns of its target.
         nodes: By name, values of predicted nodes, shape (n, …); what does not fit the table goes to `<name>_nodes.npz`.
+        deviations: By output, the standard deviations of predictions that are means, shape (n, …).
 
     Returns:
         The names of the files.
     """
     nodes = nodes or {}
     count = len(next(iter(predictions.values())))
+    deviations = by_step(split, deviations, encodings)[1] if deviations else {}
     split, predictions, places = by_step(split, predictions, encodings)
     nodes = nodes_by_step(nodes, count, len(next(iter(predictions.values()))))
     path = Path(name)
@@ -54,24 +65,27 @@ def write_predictions(
         output: each for output, each in predictions.items() if fits_table(each) or is_list(each, encodings[output])
     }
     if tabular or any(map(fits_table, nodes.values())):
-        table = prediction_table(split, tabular, encodings, nodes, places)
+        table = prediction_table(split, tabular, encodings, nodes, places, deviations)
         files[str(path.with_suffix(".csv")) if path.suffix == ".npz" else name] = lambda path: _write_csv(path, table)
     arrays = {output: each for output, each in predictions.items() if not fits_table(each)}
     if arrays:
-        outputs = output_arrays(split, arrays, encodings)
-        files[str(path.with_suffix(".npz"))] = lambda path: _write_npz(path, outputs)
+        outputs = output_arrays(split, arrays, encodings, deviations)
+        files[str(path.with_suffix(".npz"))] = lambda path: write_npz(path, outputs)
     tensors = {node: values for node, values in nodes.items() if not fits_table(values)}
     if tensors:
         _, present = _rows(split, len(next(iter(tensors.values()))))
         beside = {node: aligned(values, present) for node, values in tensors.items()}
-        files[str(path.with_name(f"{path.stem}_nodes.npz"))] = lambda path: _write_npz(path, beside)
+        files[str(path.with_name(f"{path.stem}_nodes.npz"))] = lambda path: write_npz(path, beside)
     for file, writer in files.items():
         write(file, writer)
     return list(files)
 
 
 def output_arrays(
-    split: DataSplit, predictions: Mapping[str, Array], encodings: Mapping[str, TargetEncoding]
+    split: DataSplit,
+    predictions: Mapping[str, Array],
+    encodings: Mapping[str, TargetEncoding],
+    deviations: Mapping[str, Array] = MappingProxyType({}),
 ) -> Arrays:
     """The arrays of outputs, as `prediction_arrays` names them; `NAME_actual`, `row`, and `file` of files.
 
@@ -79,6 +93,7 @@ def output_arrays(
         split: The examples.
         predictions: By output, shape (n, …).
         encodings: By output, the classes of its target.
+        deviations: By output, standard deviations, shape (n, …), which become `NAME_deviation`.
     """
     count = len(next(iter(predictions.values())))
     rows, present = _rows(split, count)
@@ -94,6 +109,8 @@ def output_arrays(
         own = prediction_arrays(name, prediction, encodings[name])
         if is_list(prediction, encodings[name]) and not encodings[name].is_free_form:
             own = without_padding(own, real_positions(split, name, prediction, encodings[name]))
+        if name in deviations:
+            own[f"{name}_deviation"] = deviations[name]
         if name in split.targets:
             absent = split.absent.get(name)
             raw, absent = split.targets[name][:count], None if absent is None else absent[:count]
@@ -122,6 +139,7 @@ def prediction_table(
     encodings: Mapping[str, TargetEncoding],
     nodes: Mapping[str, Array],
     places: Sequence[Column] = (),
+    deviations: Mapping[str, Array] = MappingProxyType({}),
 ) -> list[list[Any]]:
     """The lines of a table of predictions, its header first.
 
@@ -131,6 +149,7 @@ def prediction_table(
         encodings: By output, the classes and columns of its target.
         nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
         places: Columns that say what each prediction is about, beside its row.
+        deviations: By output, standard deviations in the shape of its predictions.
 
     Returns:
         A line for each example, and one without predictions for each that was left out, in the order of the file.
@@ -147,6 +166,8 @@ def prediction_table(
             table += list_columns(split, output, prediction, encodings[output])
             continue
         table += prediction_columns(output, prediction, encodings[output])
+        if output in deviations:
+            table += deviation_columns(output, deviations[output], encodings[output])
         if output in split.targets:
             columns = actual_columns(output, split.targets[output][:count], encodings[output])
             absent = split.absent.get(output)
@@ -186,7 +207,7 @@ def _write_csv(path: Path, table: list[list[Any]]) -> None:
         csv.writer(file).writerows(table)
 
 
-def _write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
+def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Writes arrays as `numpy.savez_compressed` does, which cannot write one named `file`."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, allowZip64=True) as archive:
         for name, array in arrays.items():

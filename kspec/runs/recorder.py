@@ -49,6 +49,22 @@ class HistoryWriter:
             write_history(self.folder, history)
 
 
+def write_shared_spec(spec: Spec, folder: RunFolder, built: BuiltModel) -> None:
+    """Writes the `resolved.yaml` of a spec that is trained several times.
+
+    Sizes that the training data decides stay names: each fold has its own.
+
+    Args:
+        spec: The spec.
+        folder: Its run folder.
+        built: The model of one of its runs, whose settings are those of all.
+    """
+    from kspec.summary.resolved_spec import resolved_text
+
+    copies = folder.copy("files", definition_files(spec), spec.paths.open_file)
+    folder.text("resolved.yaml", resolved_text(spec, built.settings, {}, folder.path.resolve(), None, copies))
+
+
 class Recorder:
     """Writes what a run is, and how it stands.
 

@@ -26,8 +26,10 @@ class Run:
         baseline: What always giving the commonest answer of the training split would score, by metric; and that answer
             by output, under `answers`.
         interrupted_by: The signal that ended an interrupted run: `SIGINT` (Ctrl-C), `SIGTERM`, `SIGHUP`.
-        folds: The runs of the folds, if the spec has some; metrics are then the means over them.
-        deviation: By metric, its standard deviation over the folds.
+        members: The runs of the folds or repeats, if the spec has some; metrics are then the means over them.
+        deviation: By metric, its standard deviation over the members.
+        interval: By metric, the interval in which its mean lies with 95% confidence.
+        ensemble: The evaluation of the mean of the members' predictions, where all predict the same examples.
         notes: What the user must know of the data, a sentence each: rows left out, unknown categories.
     """
 
@@ -42,8 +44,10 @@ class Run:
     validation: dict[str, float] = field(default_factory=dict)
     baseline: dict[str, Any] = field(default_factory=dict)
     interrupted_by: str = ""
-    folds: list[Run] = field(default_factory=list)
+    members: list[Run] = field(default_factory=list)
     deviation: dict[str, float] = field(default_factory=dict)
+    interval: dict[str, tuple[float, float]] = field(default_factory=dict)
+    ensemble: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:

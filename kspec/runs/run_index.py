@@ -38,6 +38,7 @@ class RunRecord:
         split: The split that was evaluated; empty if there was no evaluation.
         metrics: Metrics of the evaluation, by name.
         validation: Metrics of the same weights on the validation split, by their names in the history: `val_loss`.
+        deviation: Of a run with folds or repeats, the standard deviation of each metric, which is a mean then.
         message: Why it failed, or why it cannot be read.
     """
 
@@ -52,6 +53,7 @@ class RunRecord:
     split: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
+    deviation: dict[str, float] = field(default_factory=dict)
     message: str = ""
 
     def value(self, metric: str) -> float:
@@ -73,6 +75,7 @@ class RunRecord:
             "split": self.split or None,
             "metrics": finite(self.metrics),
             "validation": finite(self.validation),
+            **({"deviation": finite(self.deviation)} if self.deviation else {}),
             "message": self.message or None,
         }
 
@@ -155,6 +158,7 @@ def _read_metrics(run: RunRecord) -> None:
         return
     run.split = metrics.evaluate.split
     run.metrics = _numbers(metrics.evaluate.model_extra or {})
+    run.deviation = _numbers(metrics.deviation)
     run.validation = {f"val_{name}": value for name, value in _numbers(metrics.validation).items()}
 
 

@@ -22,6 +22,7 @@ from kspec.compiler.restore import restore_model
 from kspec.compiler.target_texts import encoders_of
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.index_check import ValueCheck
+from kspec.data.shared_table import SharedTable
 from kspec.data.targets.encoding import TargetEncoding, target_encodings
 from kspec.data.training_data import input_specs, read_training_data
 from kspec.diagnostics import Report, SpecError
@@ -38,6 +39,7 @@ from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
 
 if TYPE_CHECKING:
+    from kspec.data.pipeline import Batches
     from kspec.training.baseline import Baseline
 
 
@@ -104,9 +106,12 @@ def load_run(
     record = read_record(folder, opener)
     model_file = folder / "model.keras"
     if not os.path.lexists(model_file):
-        if isinstance(record.get("folds"), int):
+        members = record.get("members")
+        if members is not None:
+            first = f"{folder}/{members['kind']}-1"
             raise RunFolderError(
-                f"the run {folder} has {record['folds']} folds, each with a model of its own; name one: {folder}/fold-1"
+                f"the run {folder} has {members['count']} {members['kind']}s, each with a model of its own; "
+                f"name one: {first}"
             )
         raise RunFolderError(f"the run {folder} has no trained model (its status is {status_of(record)})")
     _require_resolved(folder / "resolved.yaml", opener)
@@ -148,7 +153,9 @@ def load_run(
     return LoadedRun(folder, record, spec, analysis, model, settings, encodings)
 
 
-def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool) -> tuple[DataSplit, str]:
+def read_examples(
+    run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool, shared: SharedTable | None = None
+) -> tuple[DataSplit, str]:
     """Reads examples for a run's model: from another file, or from a split of the run's own data.
 
     Args:
@@ -156,6 +163,7 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
         data: A file with the same columns; None for the run's own data.
         split: The split of the run's own data; by default the best that it has: test, validation, train.
         need_targets: Whether the file must have the target columns.
+        shared: The table of the run's own data, if several runs share it.
 
     Returns:
         The examples, and the name of the file or split.
@@ -184,7 +192,7 @@ def read_examples(run: LoadedRun, data: str | None, split: str | None, *, need_t
     from kspec.data.step_data import choose_split
     from kspec.data.targets.text_encoding import encode_others
 
-    dataset = read_training_data(run.spec, run.analysis, report)
+    dataset = read_training_data(run.spec, run.analysis, report, shared=shared)
     report.raise_errors()
     if dataset is None:
         raise RunFolderError("the spec of this run has no data; name a file with --data")
@@ -206,15 +214,33 @@ def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
 @exclusive_keras()
 def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, float], Baseline]:
     """Computes the loss and metrics of a run's model on examples, and what constant answers would score."""
-    from kspec.data.pipeline import Batches
-    from kspec.data.targets.encoding import TargetMismatch, encode_targets
-    from kspec.data.targets.sample_weights import sample_weights
-    from kspec.data.targets.stand_ins import with_placeholders
     from kspec.runs.baseline import baseline_of_run
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
 
     _check_batch_size(run, examples)
+    batches = evaluation_batches(run, examples)
+    compile_model(run.model, run.spec, run.settings)
+    with failure_of("evaluate"):
+        values = evaluate(_engine(run), batches)
+    return values, baseline_of_run(run.folder, run.settings.outputs, run.encodings, batches, examples)
+
+
+def evaluation_batches(run: LoadedRun, examples: DataSplit) -> Batches:
+    """Examples with their targets; an output without a target loses its loss.
+
+    Args:
+        run: A loaded run.
+        examples: The examples.
+
+    Raises:
+        SpecError: If a target does not fit its output.
+    """
+    from kspec.data.pipeline import Batches
+    from kspec.data.targets.encoding import TargetMismatch, encode_targets
+    from kspec.data.targets.sample_weights import sample_weights
+    from kspec.data.targets.stand_ins import with_placeholders
+
     outputs = run.settings.outputs
     try:
         targets = encode_targets(examples, run.encodings)
@@ -226,14 +252,10 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str,
     for name, output in outputs.items():
         if name not in targets and not output.is_minimized:
             output.loss = None
-    compile_model(run.model, run.spec, run.settings)
     weights = sample_weights(examples, run.encodings, targets, training=False)
     size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
     targets = with_placeholders(targets, outputs, len(examples))
-    batches = Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
-    with failure_of("evaluate"):
-        values = evaluate(_engine(run), batches)
-    return values, baseline_of_run(run.folder, outputs, run.encodings, batches, examples)
+    return Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
 
 
 @exclusive_keras()

@@ -23,6 +23,7 @@ _MOST_PROBLEMS = 5
 _LONGEST_PLACE = 80
 _MOST_ITEMS = 10_000_000
 """The columns of a table without names, and the items of a padded list."""
+_MOST_MEMBERS = 100_000
 _HIGHEST_RATE = 10_000_000
 
 
@@ -137,6 +138,12 @@ class _Data(_Part):
     fitted: _Fitted = Field(default_factory=_Fitted)
 
 
+class _Members(_Part):
+    kind: Literal["fold", "repeat"]
+    count: Annotated[int, Field(ge=2, le=_MOST_MEMBERS)]
+    shares_split: bool
+
+
 class RunJson(_Part):
     """`run.json`: what a run is, and what it knows of its data.
 
@@ -152,6 +159,7 @@ class RunJson(_Part):
         message: Why it failed.
         process: What identifies its process.
         data: What evaluation and prediction need to know of the data.
+        members: The runs in its folder, of a run with folds or repeats.
     """
 
     version: Annotated[int, Field(ge=1)] = VERSION
@@ -165,6 +173,7 @@ class RunJson(_Part):
     message: str = ""
     process: dict[str, Any] | None = None
     data: _Data = Field(default_factory=_Data)
+    members: _Members | None = None
 
 
 class _Evaluation(_Part):
@@ -180,6 +189,7 @@ class MetricsJson(_Part):
     model_config = ConfigDict(extra="allow", strict=True, allow_inf_nan=True)
     evaluate: _Evaluation = Field(default_factory=_Evaluation)
     validation: dict[str, float | None] = Field(default_factory=dict)
+    deviation: dict[str, float | None] = Field(default_factory=dict)
 
 
 Part = TypeVar("Part", bound=_Part)

@@ -56,6 +56,8 @@ def resolved_values(
         values["data"]["split"] = _split(document.data.split)
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
+    if document.fit.repeats is None:
+        del values["fit"]["resplit"]
     if settings.keep is not None:
         values["fit"]["monitor"] = settings.keep.name
     if document.fit.stages is not None:

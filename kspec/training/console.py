@@ -58,15 +58,17 @@ class Console:
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     warns: bool | None = None
     _warned: set[Diagnostic] = field(default_factory=set)
+    steps: tuple[str, ...] = ()
+    """The steps whose lines a quiet console prints all the same."""
 
     def step(self, name: str, text: str) -> None:
         """Prints one line: `compile   Adam; binary_crossentropy (accuracy, AUC)`."""
-        if self.quiet:
+        if self.quiet and name not in self.steps:
             return
         try:
             print(f"{name:<9} {text}", file=self.stream, flush=True)
         except BrokenPipeError:  # the reader is gone (`| head`): training goes on
-            self.quiet = True
+            self.quiet, self.steps = True, ()
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
 
     def warn(self, report: Report) -> None:
@@ -78,9 +80,9 @@ class Console:
 
             render(new, "text", sys.stderr)
 
-    def of_part(self) -> Console:
-        """The console of a part of a run: it prints only warnings that are new."""
-        return Console(True, self.stream, not self.quiet, self._warned)
+    def of_part(self, steps: tuple[str, ...] = ()) -> Console:
+        """The console of a part of a run: it prints only warnings that are new, and the lines of some steps."""
+        return Console(True, self.stream, not self.quiet, self._warned, () if self.quiet else steps)
 
     def unseen(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         """The diagnostics without the warnings that have been printed."""

@@ -132,6 +132,22 @@ def prediction_columns(name: str, prediction: Array, encoding: TargetEncoding) -
     return [(f"{name}_{suffix}", flat[:, i]) for i, suffix in enumerate(suffixes)]
 
 
+def deviation_columns(name: str, deviation: Array, encoding: TargetEncoding) -> list[Column]:
+    """The columns with the standard deviations of predictions of several models.
+
+    Args:
+        name: The output.
+        deviation: The deviations, shape (n,) or (n, k).
+        encoding: The classes of the output, and the names of its target's columns.
+
+    Returns:
+        A column `NAME_deviation` for each column of numbers that `prediction_columns` returns.
+    """
+    columns = prediction_columns(name, deviation, encoding)
+    numbers = [(heading, values) for heading, values in columns if isinstance(values, np.ndarray)]
+    return [(f"{heading}_deviation", values) for heading, values in numbers if values.dtype.kind == "f"]
+
+
 def actual_columns(name: str, raw: Array, encoding: TargetEncoding) -> list[Column]:
     """The columns with what an output should have predicted, spelled as the predictions.
 

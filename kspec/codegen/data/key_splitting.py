@@ -148,7 +148,8 @@ def group_lines(info: DatasetInfo, file: ModuleWriter, strata: str) -> list[str]
     if strata:
         _require_common_classes(info, strata)
     groups = info.variables.of(split.group)
-    file.helpers["split_groups"] = (_SPLIT_GROUPS_BY_CLASS if strata else _SPLIT_GROUPS).splitlines()
+    code = _SPLIT_GROUPS_BY_CLASS if strata else _SPLIT_GROUPS
+    file.helpers["split_groups"] = code.replace("[SEED, ", f"[{info.seed}, ").splitlines()
     held = [repr(split.fractions[name]) for name in info.splits if name != "train"]
     sizes = ", ".join([f"1 - {held[0]}" if len(held) == 1 else f"1 - ({' + '.join(held)})", *held])
     arguments = ", ".join(filter(None, [groups, strata, f"np.array([{sizes}])"]))

@@ -182,26 +182,26 @@ def _write_split_rows(info: DatasetInfo, file: ModuleWriter, splits: Sequence[st
     fractions = ", ".join(f"{split}={sizes[split]!r}" for split in drawn)
     if stratified:
         file.helpers["shares"] = _SHARES.splitlines()
-        file.helpers["split_rows"] = _stratified(drawn, fractions)
+        file.helpers["split_rows"] = _stratified(info, drawn, fractions)
         return
     ends = ["tests", "tests + validations"] if len(drawn) == 2 else [f"{drawn[0]}s"]
     file.helpers["split_rows"] = [
         f"def split_rows(count, {fractions}):",
         f'    """Draws the rows of {_listed(splits)} by the seed; each split is sorted."""',
-        "    order = np.random.default_rng([SEED, 0]).permutation(count)",
+        f"    order = np.random.default_rng([{info.seed}, 0]).permutation(count)",
         *(f"    {split}s = int(count * {split} + 0.5)" for split in drawn),
         f"    {', '.join([*drawn, 'train'])} = np.split(order, [{', '.join(ends)}])",
         f"    return {', '.join(f'np.sort({split})' for split in splits)}",
     ]
 
 
-def _stratified(drawn: Sequence[str], fractions: str) -> list[str]:
+def _stratified(info: DatasetInfo, drawn: Sequence[str], fractions: str) -> list[str]:
     splits = ["train", *(split for split in ("validation", "test") if split in drawn)]
     lines = [
         f"def split_rows(classes, {fractions}):",
         f'    """Draws the rows of {_listed(splits)} by the seed, stratified by class."""',
         "    classes = np.unique(classes, return_inverse=True)[1]",
-        "    order = np.random.default_rng([SEED, 0]).permutation(len(classes))",
+        f"    order = np.random.default_rng([{info.seed}, 0]).permutation(len(classes))",
         "    sizes = np.bincount(classes)",
         *(f"    {split}s = shares(int(len(classes) * {split} + 0.5), sizes)" for split in drawn),
         f"    {drawn[0]}s = np.minimum({drawn[0]}s, sizes - 1)  # a row of each class is for training",

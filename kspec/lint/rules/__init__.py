@@ -35,6 +35,7 @@ SYNTACTIC_RULES = (
     "fixed_batch",
     "window_inputs",
     "window_split",
+    "repeats",
 )
 SEMANTIC_NETWORK_RULES = (
     "constant_inputs",

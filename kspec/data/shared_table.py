@@ -1,0 +1,53 @@
+"""A table that is read once for several runs, which differ in their splits or seeds alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from kspec.data.columns import ColumnMapping
+from kspec.data.expressions.derivation import Derivation
+from kspec.data.sources.read_request import Request
+from kspec.data.table import Table
+from kspec.language.data import Data
+
+
+class SharedTable:
+    """The table of a spec with its new columns, and which column feeds what, as the first run has read them."""
+
+    def __init__(self) -> None:
+        self._read: tuple[Derivation, ColumnMapping] | None = None
+        self._seed: int | None = None
+        self._context: dict[str, list[Any]] = {}
+        self._opened: dict[str, list[int]] = {}
+
+    def of(
+        self, data: Data, request: Request, read: Callable[[], tuple[Derivation, ColumnMapping]]
+    ) -> tuple[Derivation, ColumnMapping]:
+        """A table that belongs to the caller, who may fill its gaps.
+
+        Args:
+            data: The `data` section.
+            request: What is read.
+            read: Reads the table, the first time.
+        """
+        context, seed = request.context, request.seed if data.source == "synthetic" else None
+        if self._read is None or self._seed != seed:
+            self._read, self._seed = read(), seed
+            self._opened = dict(context.opened)
+            self._context = {"found": list(context.found), "warnings": list(context.warnings)}
+        else:
+            context.opened |= self._opened
+            context.found += self._context["found"]
+            context.warnings += self._context["warnings"]
+        derivation, mapping = self._read
+        own = replace(derivation, table=_copy(derivation.table), types=dict(derivation.types))
+        return replace(own, notes=list(derivation.notes)), deepcopy(mapping)
+
+
+def _copy(table: Table) -> Table:
+    """A table with columns of its own; arrays are shared, since no reader changes one in place."""
+    columns = {name: replace(column) for name, column in table.columns.items()}
+    return replace(table, columns=columns, fingerprints=dict(table.fingerprints), kept=dict(table.kept))
