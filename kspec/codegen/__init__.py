@@ -211,6 +211,8 @@ class _PythonExport:
     def _steps(self, examples: Examples) -> list[str]:
         """The lines of `main` for fit, evaluate and predict."""
         self._reject_states()
+        if self.document.fit.repeats is not None:
+            raise UnsupportedInPython("train several times", ("fit", "repeats"))
         document, names = self.document, self.network.names
         lines: list[str] = []
         batch_size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kspec.language import Permissions, load_file
 from kspec.runs.member_plan import member_plan
+from kspec.runs.member_runs import Members
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError
-
-if TYPE_CHECKING:
-    from kspec.runs.members import Members
+from kspec.training.console import Console
 
 
 def run_side_by_side(members: Members, jobs: int) -> Iterator[tuple[int, Run]]:
@@ -50,7 +49,7 @@ def run_side_by_side(members: Members, jobs: int) -> Iterator[tuple[int, Run]]:
 
 
 class _Process:
-    """A process that runs every so-manieth member.
+    """A process that runs some of the members, evenly spaced.
 
     Args:
         members: The members.
@@ -116,9 +115,6 @@ def _run(
         cache: As for `run_spec`.
         quiet: Print no warnings.
     """
-    from kspec.runs.members import Members
-    from kspec.training.console import Console
-
     try:
         spec = load_file(source, overrides, Permissions(*permissions))
         plan = member_plan(spec.document)

@@ -71,11 +71,6 @@ class DatasetInfo:
         return self.spec.document.data
 
     @property
-    def seed(self) -> str:
-        """The seed of what reading the data draws, in Python."""
-        return "SEED" if self.data.seed is None else str(self.data.seed)
-
-    @property
     def source(self) -> str:
         """Its source: `csv`, `images` …"""
         return self.dataset.profile.source
@@ -318,8 +313,6 @@ def describe_dataset(
         info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
     if info.data.split.folds is not None:
         info.report_unsupported("make folds", ("data", "split", "folds"), help="remove `folds`, for one split")
-    if spec.document.fit.repeats is not None:
-        info.report_unsupported("train several times", ("fit", "repeats"), help="remove `repeats`")
     if info.data.balance is not None:
         help = "use `class_weight: balanced`, or remove `balance`"
         info.report_unsupported("balance classes", ("data", "balance"), help=help)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.seeds import data_seed
 from kspec.codegen.data.source_table import training_table
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import text
@@ -149,7 +150,7 @@ def group_lines(info: DatasetInfo, file: ModuleWriter, strata: str) -> list[str]
         _require_common_classes(info, strata)
     groups = info.variables.of(split.group)
     code = _SPLIT_GROUPS_BY_CLASS if strata else _SPLIT_GROUPS
-    file.helpers["split_groups"] = code.replace("[SEED, ", f"[{info.seed}, ").splitlines()
+    file.helpers["split_groups"] = code.replace("[SEED, ", f"[{data_seed(info.data)}, ").splitlines()
     held = [repr(split.fractions[name]) for name in info.splits if name != "train"]
     sizes = ", ".join([f"1 - {held[0]}" if len(held) == 1 else f"1 - ({' + '.join(held)})", *held])
     arguments = ", ".join(filter(None, [groups, strata, f"np.array([{sizes}])"]))

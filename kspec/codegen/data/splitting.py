@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.key_splitting import group_lines, hash_lines, list_lines
+from kspec.codegen.data.seeds import data_seed
 from kspec.codegen.data.time_splitting import order_lines, time_lines
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
@@ -188,7 +189,7 @@ def _write_split_rows(info: DatasetInfo, file: ModuleWriter, splits: Sequence[st
     file.helpers["split_rows"] = [
         f"def split_rows(count, {fractions}):",
         f'    """Draws the rows of {_listed(splits)} by the seed; each split is sorted."""',
-        f"    order = np.random.default_rng([{info.seed}, 0]).permutation(count)",
+        f"    order = np.random.default_rng([{data_seed(info.data)}, 0]).permutation(count)",
         *(f"    {split}s = int(count * {split} + 0.5)" for split in drawn),
         f"    {', '.join([*drawn, 'train'])} = np.split(order, [{', '.join(ends)}])",
         f"    return {', '.join(f'np.sort({split})' for split in splits)}",
@@ -201,7 +202,7 @@ def _stratified(info: DatasetInfo, drawn: Sequence[str], fractions: str) -> list
         f"def split_rows(classes, {fractions}):",
         f'    """Draws the rows of {_listed(splits)} by the seed, stratified by class."""',
         "    classes = np.unique(classes, return_inverse=True)[1]",
-        f"    order = np.random.default_rng([{info.seed}, 0]).permutation(len(classes))",
+        f"    order = np.random.default_rng([{data_seed(info.data)}, 0]).permutation(len(classes))",
         "    sizes = np.bincount(classes)",
         *(f"    {split}s = shares(int(len(classes) * {split} + 0.5), sizes)" for split in drawn),
         f"    {drawn[0]}s = np.minimum({drawn[0]}s, sizes - 1)  # a row of each class is for training",

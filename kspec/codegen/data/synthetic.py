@@ -9,6 +9,7 @@ from kspec.analysis.input_values import known_values
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.seeds import data_seed
 from kspec.codegen.model.names import Allocator, identifier
 from kspec.codegen.text.literals import dict_of, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
@@ -40,7 +41,7 @@ def write_synthetic(
     variables = {}
     for number, (name, settings) in enumerate(inputs.items()):
         shape = info.array(name).shape[1:]
-        lines.append(f"    rng = np.random.default_rng([{info.seed}, 2, {number}])")
+        lines.append(f"    rng = np.random.default_rng([{data_seed(info.data)}, 2, {number}])")
         size = literal([count, *shape])
         variable = variables[name] = "x" if len(inputs) == 1 else allocator.take(identifier(name))
         entries = known.get(name)
@@ -98,7 +99,7 @@ def _target(
     width = label_count(output_spec) if output_spec.loss == "CTC" else width
     size = sum(math.prod(info.array(name).shape[1:]) for name in info.spec.document.inputs)
     lines = [
-        f"    rng = np.random.default_rng([{info.seed}, 2, {number}])",
+        f"    rng = np.random.default_rng([{data_seed(info.data)}, 2, {number}])",
         f'    scores = features @ rng.standard_normal(({size}, {width}), dtype="float32")',
         "    scores = (scores - scores.mean(axis=0)) / scores.std(axis=0)",
     ]

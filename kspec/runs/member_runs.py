@@ -1,0 +1,155 @@
+"""Runs the members of a spec, and writes what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from kspec.backend.tensorflow import exclusive_keras
+from kspec.data.shared_table import SharedTable
+from kspec.diagnostics import Report
+from kspec.language import Spec
+from kspec.runs.ensemble import combine
+from kspec.runs.execute import Trained, execute
+from kspec.runs.member_plan import MemberPlan
+from kspec.runs.member_predictions import merge_predictions, predict_validation, validation_file
+from kspec.runs.member_summary import finished, numbers_of
+from kspec.runs.prediction_files import write_predictions
+from kspec.runs.recorder import write_shared_spec
+from kspec.runs.run import Run
+from kspec.runs.run_folder import RunFolder
+from kspec.training.batching import batches_of, encodings_of
+from kspec.training.console import Console
+from kspec.training.given_predictions import evaluate_predictions, masked_outputs
+from kspec.training.metrics import format_metrics
+
+SHOWN_ONCE = ("data", "define", "weights", "default", "compile")
+"""The steps whose lines are those of the first member, since all members have them in common."""
+
+
+@dataclass(slots=True)
+class Members:
+    """Runs the members of a spec.
+
+    Args:
+        spec: The spec of all members.
+        plan: What they are.
+        folder: Their run folder.
+        console: Where to print.
+        cache: As for `run_spec`.
+        table: The table of the data, once a member has read it.
+        first: The first member, once it is trained.
+    """
+
+    spec: Spec
+    plan: MemberPlan
+    folder: RunFolder
+    console: Console
+    cache: bool = False
+    table: SharedTable = field(default_factory=SharedTable)
+    first: Trained | None = None
+
+    def one_by_one(self) -> Iterator[tuple[int, Run]]:
+        """Runs the members one after another, until one does not finish; returns each with its number."""
+        for number in range(1, self.plan.count + 1):
+            run = self.run_member(number)
+            yield number, run
+            if run.status != "finished":
+                return
+
+    def run_member(self, number: int) -> Run:
+        """Runs one member.
+
+        Args:
+            number: Which one, from 1.
+        """
+        steps = SHOWN_ONCE if number == 1 else ()
+        return execute(
+            self.plan.spec_of(self.spec, number),
+            console=self.console.of_part(steps),
+            cache=self.cache,
+            folder=self.folder.part(self.plan.folder(number)),
+            shared=self.table,
+            finish=partial(self._finish, number),
+        )
+
+    def write_predictions(self, result: Run) -> None:
+        """Writes the predictions of all members together.
+
+        Args:
+            result: The run of all members; gets the evaluation of their mean.
+        """
+        if not finished(result):
+            return
+        self._combine(result)
+        names = {n: self.plan.folder(n) for n, each in enumerate(result.members, 1) if each.status == "finished"}
+        document = self.spec.document.predict
+        if self.plan.kind == "fold":
+            sources = {n: validation_file(self.folder.path / name, document.to) for n, name in names.items()}
+            files = merge_predictions(self.folder.write, document.to, sources, "fold")
+            self.console.step("predict", f"each row by the fold that did not train on it → {', '.join(files)}")
+        elif not self.plan.shares(result.members[0].metrics["split"]):
+            sources = {n: self.folder.path / name / document.to for n, name in names.items()}
+            files = merge_predictions(self.folder.write, document.to, sources, "repeat")
+            self.console.step("predict", f"each row by the repeats that have it in their split → {', '.join(files)}")
+
+    def _combine(self, result: Run) -> None:
+        """Writes the mean of the members' predictions, where all predict the same examples, and evaluates it.
+
+        Args:
+            result: The run of all members; gets the evaluation.
+        """
+        first, members = self.first, finished(result)
+        if first is None or not self.plan.shares(first.predicted.name) or len(members) < 2:
+            return
+        built, name = first.built, self.spec.document.predict.to
+        outputs = [{key: each.predictions[key] for key in built.settings.outputs} for each in members]
+        combined, encodings = combine(outputs), encodings_of(built, first.dataset)
+        target = f"ensemble_{name}" if self.plan.kind == "fold" else name
+        files = write_predictions(
+            self.folder.write, target, first.predicted.split, combined.mean, encodings, deviations=combined.deviation
+        )
+        self.console.step("predict", f"{first.predicted.name}: the mean of {len(members)} → {', '.join(files)}")
+        if first.evaluated.split is not first.predicted.split or masked_outputs(built.model):
+            return
+        size = self.spec.document.evaluate.batch_size
+        batches = batches_of(built, first.dataset, first.evaluated.split, Report(), batch_size=size)
+        with exclusive_keras():
+            values = evaluate_predictions(built.spec, built.settings, combined.mean, batches)
+        result.ensemble = {"split": first.evaluated.name, "examples": len(first.evaluated.split), **values}
+
+    def _finish(self, number: int, trained: Trained) -> None:
+        """Completes the folder of a member.
+
+        Args:
+            number: Which one, from 1.
+            trained: The member.
+        """
+        if number == 1:
+            write_shared_spec(self.spec, self.folder, trained.built)
+        if self.plan.kind == "fold":
+            predict_validation(trained, self.folder.path / self.plan.folder(number), self.spec.document.predict.to)
+        if self.first is None:
+            self.first = trained
+
+    def add(self, number: int, run: Run, result: Run) -> None:
+        """Adds a member to the run of all, and prints a line of it.
+
+        Args:
+            number: Which one, from 1.
+            run: The member.
+            result: The run of all.
+        """
+        result.members.append(run)
+        result.interrupted_by = run.interrupted_by or ("SIGINT" if run.status == "interrupted" else "")
+        for note in run.notes:
+            if note not in result.notes:
+                result.notes.append(note)
+                self.console.step("data", note)
+        if run.status == "finished":
+            values = numbers_of(run.metrics)
+            split = f"{run.metrics.get('split', '')}: {format_metrics(values)}" if values else "nothing evaluated"
+            if run.metrics.get("split") == "test" and self.plan.kind == "fold":
+                split += f"; validation: {format_metrics(run.validation)}"
+            self.console.step(self.plan.kind, f"{number} of {self.plan.count}  {split}")
