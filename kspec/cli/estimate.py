@@ -90,7 +90,7 @@ def _text(found: Estimate) -> str:
         lines["fit"] = f"{seconds['fit']}: {found.epochs} epoch{'s' if found.epochs != 1 else ''} with their start"
         lines["finish"] = f"{seconds['finish']}: evaluate, predict, save, draw"
         lines["time"] = (
-            f"{seconds_text(found.total)}, {f'all {found.runs} folds' if found.runs > 1 else 'the whole run'}"
+            f"{seconds_text(found.total)}, {f'all {found.runs} runs' if found.runs > 1 else 'the whole run'}"
         )
     width = max(map(len, lines))
     return "\n".join([f"{found.name}", *(f"  {name:<{width}}  {text}" for name, text in lines.items())])

@@ -15,9 +15,10 @@ from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel
 from kspec.diagnostics import codes
-from kspec.language import Spec, load_file
+from kspec.language import Spec
 from kspec.language.byte_sizes import bytes_text
 from kspec.runs.execute import Execution
+from kspec.runs.member_plan import member_plan
 from kspec.runs.run_folder import RunFolder
 from kspec.summary.summary import summarise
 from kspec.training.console import Console
@@ -41,7 +42,7 @@ class Estimate:
         training: Bytes of weights, gradients and optimizer; None if unknown.
         activations: Bytes of the outputs of all nodes for a batch, which a step stores; None if unknown.
         epochs: The number of epochs in all stages.
-        runs: How many runs the spec is: one for each fold.
+        runs: How many runs the spec is: one for each fold or repeat.
         data: Bytes of the examples; None if they have not been read.
         memory: Bytes of the process at its peak; None if not measured.
         disk: Bytes of the run folder; None if not measured.
@@ -102,9 +103,9 @@ def estimate(spec: Spec, *, static: bool = False) -> tuple[Estimate, CompiledSpe
         StepFailed: if Keras or TensorFlow fails in a step.
     """
     started = time.perf_counter()
-    folds = None if spec.document.data is None else spec.document.data.split.folds
-    if folds is not None:
-        spec = load_file(spec.source, [*spec.overrides, "data.split.fold=1"], spec.permissions)
+    plan = member_plan(spec.document)
+    if plan is not None:
+        spec = plan.spec_of(spec, 1)
     compiled = compile_spec(spec)
     compiled.unwrap()
     if static:
@@ -113,7 +114,7 @@ def estimate(spec: Spec, *, static: bool = False) -> tuple[Estimate, CompiledSpe
         result = _of_spec(compiled)
     else:
         result = _measure(compiled, started)
-    result.runs = folds or 1
+    result.runs = 1 if plan is None else plan.count
     _compare(result, compiled)
     return result, compiled
 
