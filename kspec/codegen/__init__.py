@@ -16,6 +16,7 @@ from kspec.analysis.program import Analysis
 from kspec.codegen.data.dataset_info import DatasetInfo, describe_dataset, describe_step_data, report_unsupported
 from kspec.codegen.data.examples import Examples, write_examples
 from kspec.codegen.data.step_rows import rows_of_step
+from kspec.codegen.data.target_scaling import IN_UNITS, to_units, with_scales
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.model.names import CONSTANTS, Allocator, identifier
 from kspec.codegen.model.network import Network
@@ -135,6 +136,7 @@ class _PythonExport:
         others: Mapping[str, Dataset],
         folder: Path,
     ) -> None:
+        analysis = analysis if dataset is None else with_scales(analysis, dataset)
         assert analysis.settings is not None
         self.spec = spec
         self.document = spec.document
@@ -170,7 +172,8 @@ class _PythonExport:
             self.file.helpers["ByColumn"] = BY_COLUMN.splitlines()
         staged = self.document.fit.stages is not None and self.info is not None
         optimizer = "optimizer" if staged else ""
-        compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer)
+        units = self._units(staged=staged)
+        compile_ = compile_lines(self.spec, self.settings, self.writer, self.network.names, optimizer, units)
         if self.info is not None:
             compile_ += log_lines(self.settings, self.analysis.graph, self.info.targets, self.file)
         if staged:
@@ -191,6 +194,22 @@ class _PythonExport:
         variables = self._variables()
         self._complete_constants()
         return self.file.layout(self._header(), [*above, *functions, *below, main], variables)
+
+    def _units(self, *, staged: bool) -> dict[str, str]:
+        """By output with a scaled target, the function to the unit of its column, in Python.
+
+        Args:
+            staged: Whether a function of its own compiles the model.
+        """
+        info = self.info
+        scaled_targets = [] if info is None else [each for each in info.targets.values() if each.scaling is not None]
+        if scaled_targets:
+            self.file.helpers["in_units"] = IN_UNITS
+        for target in scaled_targets:
+            path = ("data", "targets", target.name, "scale")
+            if staged or target.encoding.predicts_positions:
+                raise UnsupportedInPython("scale targets of stages, or of positions", path)
+        return {target.name: to_units(info, target) for target in scaled_targets if info is not None}
 
     def _load_weights(self) -> list[str]:
         """The line that loads the model's initial weights, if the spec names a file."""

@@ -12,6 +12,7 @@ from unittest import mock
 import numpy as np
 
 from kspec.codegen import python_source
+from kspec.codegen.data.target_scaling import with_scales
 from kspec.compiler.compile import compile_spec
 from kspec.data.step_check import encodings_before_build
 from kspec.data.step_datasets import read_step_datasets
@@ -58,7 +59,7 @@ def assert_same_examples(path: Path, keras: Any = None) -> str:
     report.raise_errors()
     file.write_text(text, encoding="utf-8")
     found = examples_of(text, file, keras)
-    encodings = encodings_before_build(analysis, dataset)
+    encodings = encodings_before_build(with_scales(analysis, dataset), dataset)
     for name, split in dataset.splits.items():
         if name not in found:
             continue

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.codegen import further_sources, weight_sources
+from tests.codegen import further_sources, prepared_sources, weight_sources
 
 ROWS = 48
 FIT = "fit: {{epochs: 2, batch_size: 8}}\n"
@@ -156,6 +156,7 @@ predict: {nodes: [encoder, use/inner, use_0/inner, shared, again, matrix, q, log
 """,
     **further_sources.SPECS,
     **weight_sources.SPECS,
+    **prepared_sources.SPECS,
 }
 
 
@@ -192,7 +193,12 @@ def make(folder: Path) -> dict[str, Path]:
     np.savez(folder / "arrays.npz", x=x, m=m, y=kind, z=a, w=abs(b))
     further_sources.make_data(folder)
     weight_sources.make_data(folder)
+    prepared_sources.make_data(folder)
     for name, text in SPECS.items():
-        begin = BEGIN.replace(FIT, "") if name in further_sources.OWN_FIT | weight_sources.OWN_FIT else BEGIN
+        begin = (
+            BEGIN.replace(FIT, "")
+            if name in further_sources.OWN_FIT | weight_sources.OWN_FIT | prepared_sources.OWN_FIT
+            else BEGIN
+        )
         (folder / f"{name}.yaml").write_text(begin.format(name=name) + text, encoding="utf-8")
     return {name: folder / f"{name}.yaml" for name in SPECS}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kspec.codegen.data.csv_dialect import CsvDialect, CsvFile
 from kspec.codegen.data.dataset_info import SEVERAL, DatasetInfo
-from kspec.codegen.data.imputation import policy, row_dropping_columns
+from kspec.codegen.data.policies import policy, row_dropping_columns
 from kspec.codegen.data.row_tables import RowTable
 from kspec.codegen.data.text_files import open_text
 from kspec.codegen.model.arguments import UnsupportedInPython

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
-from kspec.codegen.data.gaps import gap_without_policy, unsupported_rule
+from kspec.codegen.data.gaps import gap_without_policy, unsupported_rule, without_indicators
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import Allocator, Variables, identifier
 from kspec.codegen.text.literals import literal, text
@@ -24,7 +24,6 @@ from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
 from kspec.language.missing import missing_rule
 from kspec.language.source_files import SPLITS
-from kspec.language.targets import target_scale
 from kspec.syntax.globs import is_glob, matches
 
 if TYPE_CHECKING:
@@ -43,7 +42,8 @@ class DatasetInfo:
         spec: The spec.
         dataset: The data; that of a step has one split.
         report: Gets what the exported code cannot do (KS620).
-        inputs: Input → its columns.
+        inputs: Input → its columns in the file.
+        indicators: Input → the indices of its columns that an indicator of their gaps follows.
         targets: Output → its target.
         weights: Output → the column of its sample weights.
         suffix: The end of its variables' names in `main`; empty for the training data.
@@ -57,6 +57,7 @@ class DatasetInfo:
     dataset: Dataset
     report: Report
     inputs: dict[str, list[str]] = field(default_factory=dict)
+    indicators: dict[str, list[int]] = field(default_factory=dict)
     targets: dict[str, Target] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
     suffix: str = ""
@@ -299,6 +300,8 @@ def describe_dataset(
     """
     fitted = dataset.fitted.get("columns", {})
     info = DatasetInfo(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
+    for name, used in info.inputs.items():
+        info.inputs[name], info.indicators[name] = without_indicators(used, info.data)
     info.datasets.append(dataset)
     for key, action in (("columns", "compute new columns"), ("where", "filter rows"), ("distinct", "leave out rows")):
         if getattr(info.data, key):
@@ -313,13 +316,6 @@ def describe_dataset(
         info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
     if info.data.split.folds is not None:
         info.report_unsupported("make folds", ("data", "split", "folds"), help="remove `folds`, for one split")
-    if info.data.balance is not None:
-        help = "use `class_weight: balanced`, or remove `balance`"
-        info.report_unsupported("balance classes", ("data", "balance"), help=help)
-    for output in encodings:
-        if target_scale(info.data.targets, output) is not None:
-            path = ("data", "targets", output, "scale")
-            info.report_unsupported("scale targets", path, help="scale the column in the file, or remove `scale`")
     info.predicted = spec.document.predict.data is None
     for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
         if split is not None and split not in info.splits:

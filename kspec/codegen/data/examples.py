@@ -9,12 +9,14 @@ from pathlib import Path
 from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
+from kspec.codegen.data.balancing import balance_lines
 from kspec.codegen.data.dataset_info import DatasetInfo, output_shape
 from kspec.codegen.data.images import ImageReader
 from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import TableReader
 from kspec.codegen.data.splitting import split_lines
 from kspec.codegen.data.synthetic import write_synthetic
+from kspec.codegen.data.target_scaling import scale_lines, scaled
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
@@ -113,6 +115,8 @@ class Examples:
             target = info.targets[name]
             form = settings.target_form
             variable = info.named(target.variable)
+            if target.scaling is not None:
+                variable = scaled(self.info, target, variable)
             value = target.encoded(variable, info.first_split.targets[name])
             is_free_form = loss_name(settings.loss) in FREE_FORM_LOSSES
             if info.source == "synthetic" and len(shape) > 2 and not is_free_form:
@@ -173,10 +177,11 @@ def write_examples(
         if target.constant and target.labels is not None:
             labels = target.labels.values if target.labels.kind != "boolean" else target.labels.names
             file.constants[target.constant] = series([literal(label) for label in labels], as_tuple=False)
-    examples.lines += examples.encode(info)
-    examples.lines += split_lines(info, file)
+    scales, splits = scale_lines(info), split_lines(info, file)
+    examples.lines += [*splits, *scales, *examples.encode(info)] if scales else [*examples.encode(info), *splits]
     if info.source not in ("images", "synthetic"):
         examples.lines += fill_lines(info, file)
+    examples.lines += balance_lines(info, file)
     return examples
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.data import Dataset
 from kspec.data.missing.imputation import Policies
-from kspec.language.missing import IGNORE, NEIGHBORS, MissingRule
+from kspec.language.data import Data
+from kspec.language.indicators import has_indicator, indicator_of
+from kspec.language.missing import IGNORE, MissingRule
 
 
 def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -> str:
@@ -28,8 +31,27 @@ def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -
 
 def unsupported_rule(rule: MissingRule) -> str:
     """What exported code cannot do of a rule for gaps, as an infinitive; empty if it can do all."""
-    if rule.fill in NEIGHBORS:
-        return f"fill gaps {rule.fill}"
-    if rule.fill == IGNORE:
-        return "ignore missing targets"
-    return "indicate gaps" if rule.indicator else ""
+    return "ignore missing targets" if rule.fill == IGNORE else ""
+
+
+def without_indicators(columns: Sequence[str], data: Data) -> tuple[list[str], list[int]]:
+    """The columns of an input that its file has, and the indices of those that an indicator follows.
+
+    Args:
+        columns: The columns of the input.
+        data: The `data` section.
+
+    Raises:
+        UnsupportedInPython: If an indicator does not follow its column.
+    """
+    own = [name for name in columns if not _is_indicator(name, data)]
+    marked = [number for number, name in enumerate(own) if indicator_of(name) in columns and has_indicator(name, data)]
+    followed = [each for i, name in enumerate(own) for each in (name, *([indicator_of(name)] * (i in marked)))]
+    if followed != list(columns):
+        raise UnsupportedInPython("place the indicator of a column elsewhere than behind it", ("data", "inputs"))
+    return own, marked
+
+
+def _is_indicator(name: str, data: Data) -> bool:
+    column = name.removesuffix(indicator_of(""))
+    return column != name and has_indicator(column, data)

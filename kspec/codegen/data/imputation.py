@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.neighbor_fill import NEIGHBOR_FILLS, require_order_of_file
+from kspec.codegen.data.policies import policy
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
-from kspec.language.missing import STATISTICS, missing_rule
+from kspec.language.missing import NEIGHBORS, STATISTICS, missing_rule
 
 if TYPE_CHECKING:
     from kspec.data import Dataset
@@ -30,18 +33,6 @@ def most_frequent(values):
     """The most frequent value."""
     unique, counts = np.unique(values, return_counts=True)
     return unique[counts.argmax()]'''
-
-
-def policy(info: DatasetInfo, column: str) -> Any:
-    """The spec's policy for a column's missing values; None if it has none."""
-    rule = missing_rule(info.data.missing, column)
-    return None if rule is None else rule.fill
-
-
-def row_dropping_columns(info: DatasetInfo) -> list[str]:
-    """The columns whose missing values drop a row."""
-    columns = dict.fromkeys([*info.used_columns(), *info.split_columns])
-    return [name for name in columns if info.column(name).missing and policy(info, name) == "drop_row"]
 
 
 def filled_columns(info: DatasetInfo, name: str) -> dict[int, tuple[str, Any]]:
@@ -69,15 +60,20 @@ def fill_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     """The lines of `main` that fill inputs, after the split into training and other rows."""
     lines = []
     for name, settings in info.spec.document.inputs.items():
-        columns = filled_columns(info, name)
-        if not columns:
+        columns, marked = filled_columns(info, name), info.indicators[name]
+        if not columns and not marked:
             continue
         filler = _Filler(info, file, name)
         if settings.dtype == "string":
             lines += filler.texts(columns)
         else:
+            if marked:
+                lines.append(f"    gaps = np.isnan({filler.variable}[:, {list(marked)}])")
             for i, (column, rule) in columns.items():
                 lines += filler.number(f"{filler.variable}[:, {i}]", column, rule)
+            if marked:
+                places = [number + 1 for number in marked]
+                lines.append(f"    {filler.variable} = np.insert({filler.variable}, {places}, gaps, axis=1)")
             dtype = "float32" if settings.dtype == "bfloat16" else settings.dtype
             lines.append(f"    {filler.variable} = {filler.variable}.astype({text(dtype)}){filler.reshape}")
     return lines
@@ -99,7 +95,8 @@ class _Filler:
         x = info.named("x")
         self.variable = x if info.single_input else f"{x}[{text(name)}]"
         shape = info.array(name).shape[1:]
-        self.reshape = "" if tuple(shape) == (len(self.columns),) else f".reshape({literal([-1, *shape])[1:-1]})"
+        width = len(self.columns) + len(info.indicators[name])
+        self.reshape = "" if tuple(shape) == (width,) else f".reshape({literal([-1, *shape])[1:-1]})"
 
     def number(self, values: str, column: str, rule: Any) -> list[str]:
         """The line that fills a column of numbers; none if no value is missing.
@@ -109,6 +106,8 @@ class _Filler:
             column: Its name in the data.
             rule: The policy: a statistic, or a value.
         """
+        if rule in NEIGHBORS:
+            return self._from_neighbors(values, column, rule)
         is_statistic = rule in STATISTICS
         if not is_statistic or self.info.suffix:
             value = self.info.variables.of(column, rule) if is_statistic else literal(rule)
@@ -123,6 +122,32 @@ class _Filler:
             return [f"    {self.info.variables.of(column, rule)} = fill({values}, train, {statistic})"]
         self.file.helpers.setdefault("fill", _FILL.splitlines())
         return [f"    fill({values}, train, {statistic})"]
+
+    def _from_neighbors(self, values: str, column: str, rule: str) -> list[str]:
+        """The lines that fill a column from the rows before or after, and the rest with another value.
+
+        Args:
+            values: The column in Python.
+            column: Its name in the data.
+            rule: `forward` or `backward`.
+        """
+        info = self.info
+        require_order_of_file(info, column)
+        self.file.helpers[f"fill_{rule}"] = NEIGHBOR_FILLS[rule].splitlines()
+        setting = missing_rule(info.data.missing, column)
+        assert setting is not None
+        rest, lines = setting.otherwise, list[str]()
+        if rest in ("mean", "median"):
+            value = f"np.{rest}({values}[train][~np.isnan({values}[train])])"
+            lines.append(f"    {info.variables.of(column, rest)} = {value}")
+            rest = info.variables.of(column, rest)
+        elif rest in STATISTICS:
+            raise UnsupportedInPython("fill the rest of gaps with the most frequent value", setting.path)
+        lines.append(f"    fill_{rule}({values}, [{', '.join(info.splits)}])")
+        if rest is not None:
+            value = rest if isinstance(rest, str) else literal(rest)
+            lines.append(f"    np.nan_to_num({values}, copy=False, nan={value})")
+        return lines
 
     def texts(self, columns: Mapping[int, tuple[str, Any]]) -> list[str]:
         """The lines that fill columns of text, and of numbers that are read as text."""
@@ -157,6 +182,8 @@ class _Filler:
             rule: The policy: `most_frequent`, or a value.
             lines: Gets the statements before it.
         """
+        if rule in NEIGHBORS:
+            raise UnsupportedInPython(f"fill texts {rule}", ("data", "missing"))
         values = f"{self.variable}[:{index}]" if index else self.variable
         value = literal(str(rule))
         if rule == "most_frequent" and self.info.suffix:

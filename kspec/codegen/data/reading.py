@@ -136,7 +136,7 @@ class TableReader:
                 return f"{value}.astype(float)" + reshape
             if not (isinstance(table, CsvTable) and table.dtype()):
                 value += f".astype({'bool' if dtype == 'bool' else literal(dtype)})"
-        if tuple(shape) != table.natural_shape(columns):
+        if tuple(shape) != table.natural_shape(columns) and not info.indicators[name]:
             value += f".reshape({', '.join(['-1', *map(str, shape)])})"
         return value
 

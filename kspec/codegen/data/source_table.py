@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.codegen.data.dataset_info import DatasetInfo
-from kspec.codegen.data.imputation import row_dropping_columns
+from kspec.codegen.data.policies import row_dropping_columns
 from kspec.data.context import Context
 from kspec.data.expressions.derivation import derive
 from kspec.data.sources import read

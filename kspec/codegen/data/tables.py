@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kspec.codegen.data.dataset_info import DatasetInfo
-from kspec.codegen.data.imputation import row_dropping_columns
+from kspec.codegen.data.policies import row_dropping_columns
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 

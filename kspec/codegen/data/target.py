@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.codegen.text.literals import literal
 
 if TYPE_CHECKING:
+    from kspec.analysis.target_scaling import TargetScaling
     from kspec.data import Labels
     from kspec.data.targets.encoding import TargetEncoding
 
@@ -29,6 +30,11 @@ class Target:
     encoding: TargetEncoding
     variable: str
     constant: str = ""
+
+    @property
+    def scaling(self) -> TargetScaling | None:
+        """Its scale; None without one."""
+        return self.encoding.settings.scaling
 
     @property
     def labels(self) -> Labels | None:

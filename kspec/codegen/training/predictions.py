@@ -10,6 +10,7 @@ from kspec.analysis.settings import OutputSettings, Settings
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import StepRows
 from kspec.codegen.data.target import Target
+from kspec.codegen.data.target_scaling import predictions_in_units
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import Code, dict_of, literal, text, text_of
 from kspec.codegen.training.prediction_arrays import array_entries, with_rows
@@ -63,6 +64,9 @@ def predict_lines(
             file.helpers[function] = (_SOFTMAX if function == "softmax" else _SIGMOID).splitlines()
             variable = _prediction(name, single=single)
             lines.append(f"    {variable} = {function}({variable})")
+    for scaled in (each for each in info.targets.values() if each.scaling is not None):
+        variable = _prediction(scaled.name, single=single)
+        lines.append(f"    {variable} = {predictions_in_units(info, scaled, variable)}")
     shapes = {name: analysis.types.tensor(analysis.graph.outputs[name]).shape or () for name in outputs}
     tabular = {name: output for name, output in outputs.items() if len(shapes[name]) <= 2}
     tensors = {title: name for title, name in inner.items() if len(_shape(name, analysis)) > 2}

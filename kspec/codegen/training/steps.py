@@ -10,13 +10,16 @@ from kspec.analysis.settings import OutputSettings, Settings
 from kspec.analysis.task_inference import loss_name
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.step_rows import StepRows
-from kspec.codegen.model.arguments import Writer
+from kspec.codegen.model.arguments import UnsupportedInPython, Writer
 from kspec.codegen.text.literals import Code, dict_of, literal, text, text_of
 from kspec.codegen.training.weights import training_weights
 from kspec.diagnostics import Path
 from kspec.language import Spec
 from kspec.syntax.names import snake_case
 from kspec.training.ignored_labels import counted_metric
+
+_LATE_VARIABLES = ("R2Score", "r2_score", "PearsonCorrelation", "ConcordanceCorrelation", "FBetaScore", "F1Score")
+"""Metrics whose variables Keras makes at the first batch, or that lose digits beside a large mean."""
 
 _COUNT_OTHERS = '''\
 def count_others(metric, ignored):
@@ -46,7 +49,12 @@ class Minimize(keras.losses.Loss):
 
 
 def compile_lines(
-    spec: Spec, settings: Settings, writer: Writer, names: Mapping[str, str], optimizer: str = ""
+    spec: Spec,
+    settings: Settings,
+    writer: Writer,
+    names: Mapping[str, str],
+    optimizer: str = "",
+    units: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The call of `model.compile`, including all defaults of kspec.
 
@@ -56,6 +64,7 @@ def compile_lines(
         writer: Writes objects.
         names: What expressions may use: variable → Python name.
         optimizer: The variable of the optimizer; by default the spec's optimizer.
+        units: By output with a scaled target, the function to the unit of its column, in Python.
     """
     trained = {name: output for name, output in settings.outputs.items() if output.loss is not None}
     single = len(settings.outputs) == 1
@@ -69,7 +78,10 @@ def compile_lines(
         arguments.append(f"loss_weights={_by_output(weights, single=single)}")
     counts: dict[str, int] = {}
     for key in ("metrics", "weighted_metrics"):
-        lists = {name: _output_metrics(output, key, writer, names, counts) for name, output in trained.items()}
+        lists = {
+            name: _output_metrics(output, key, writer, names, counts, (units or {}).get(name, ""))
+            for name, output in trained.items()
+        }
         if any(lists.values()):
             metrics = {name: f"[{', '.join(codes)}]" for name, codes in lists.items() if codes}
             arguments.append(f"{key}={_by_output(metrics, single=single)}")
@@ -120,7 +132,7 @@ def minimize_class(outputs: Mapping[str, OutputSettings]) -> list[str]:
 
 
 def _output_metrics(
-    output: OutputSettings, key: str, writer: Writer, names: Mapping[str, str], counts: dict[str, int]
+    output: OutputSettings, key: str, writer: Writer, names: Mapping[str, str], counts: dict[str, int], units: str
 ) -> list[str]:
     """The metrics of an output in Python; those of class numbers do not count a label that the loss ignores.
 
@@ -130,8 +142,12 @@ def _output_metrics(
         writer: Writes objects.
         names: What expressions may use: variable → Python name.
         counts: Automatic name → the number of unnamed metrics so far, over all outputs.
+        units: The function from a scaled target to the unit of its column, in Python; empty without one.
     """
     metrics, ignored = getattr(output, key), output.ignored_label
+    if units:
+        measured = _metrics(metrics, writer, names, counts, ['dtype="float64"'])
+        return [f"in_units({metric}, {units})" for metric in measured]
     counted = [None if ignored is None else counted_metric(metric) for metric in metrics]
     codes = _metrics([own or metric for own, metric in zip(counted, metrics, strict=True)], writer, names, counts)
     return [
@@ -145,7 +161,13 @@ def _object(metric: str) -> str:
     return f"keras.metrics.get({metric})" if metric.startswith(('"', "'")) else metric
 
 
-def _metrics(metrics: list[Any], writer: Writer, names: Mapping[str, str], counts: dict[str, int]) -> list[str]:
+def _metrics(
+    metrics: list[Any],
+    writer: Writer,
+    names: Mapping[str, str],
+    counts: dict[str, int],
+    more: Sequence[str] = (),
+) -> list[str]:
     """Metrics in Python, with the names that they have in kspec.
 
     Keras names a metric given as a string by that string, and numbers unnamed objects over all outputs.
@@ -155,6 +177,7 @@ def _metrics(metrics: list[Any], writer: Writer, names: Mapping[str, str], count
         writer: Writes objects.
         names: What expressions may use: variable → Python name.
         counts: Automatic name → the number of unnamed metrics so far, over all outputs.
+        more: Further arguments of each metric; those of a scaled target are objects with these.
     """
     codes = []
     own: dict[str, int] = {}
@@ -162,10 +185,12 @@ def _metrics(metrics: list[Any], writer: Writer, names: Mapping[str, str], count
         head = metric if isinstance(metric, str) else next(iter(metric))
         arguments = {} if isinstance(metric, str) else metric[head] or {}
         entry = catalog.find("metric", head)
+        if more and (entry is None or head in _LATE_VARIABLES or "dtype" in arguments):
+            raise UnsupportedInPython(f"measure `{head}` in the unit of a scaled target", ("compile", "metrics"))
         if entry is None or not entry.path:
             codes.append(writer.object("metric", metric, ("compile", "metrics"), names))
             continue
-        keywords = []
+        keywords = [*more]
         name = entry.parameters["name"].default
         if name is None and "name" not in arguments:
             stem = snake_case(entry.name)
@@ -211,22 +236,23 @@ def fit_lines(
     if weights and not weights.isidentifier():
         weight_lines.append(f"    weights = {weights}")
         weights = "weights"
+    train = "train" if info.data.balance is None else "balanced_train"
     arrays = ["x", "y", *([weights] if weights else [])]
     if fit.shuffle or fit.steps_per_epoch:
         _write_batches(examples, batch_size, weighted=bool(weights))
-        steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len(train) / {batch_size})"
+        steps = str(fit.steps_per_epoch) if fit.steps_per_epoch else f"math.ceil(len({train}) / {batch_size})"
         if not fit.steps_per_epoch:
             file.imports.add("math")
         by_epoch = first_epoch and not fit.steps_per_epoch  # otherwise an epoch may start anywhere in the data
-        batches = f"batches({', '.join([*arrays, 'train', *([first_epoch] if by_epoch else [])])})"
+        batches = f"batches({', '.join([*arrays, train, *([first_epoch] if by_epoch else [])])})"
         if first_epoch and not by_epoch:
             batches = f"(batch for batch in itertools.islice({batches}, {first_epoch} * {steps}, None))"
             file.imports.add("itertools")
         arguments = [batches, f"steps_per_epoch={steps}", "shuffle=False"]
     else:
-        own = examples.rows("weights", "train").replace("weights", weights, 1) if weights else ""
+        own = examples.rows("weights", train).replace("weights", weights, 1) if weights else ""
         weighted = [f"sample_weight={own}"] if weights else []
-        training = [examples.rows("x", "train"), examples.rows("y", "train")]
+        training = [examples.rows("x", train), examples.rows("y", train)]
         arguments = [*training, *weighted, f"batch_size={batch_size}", "shuffle=False"]
     arguments.append(f"epochs={epochs}")
     if first_epoch:
