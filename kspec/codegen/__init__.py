@@ -299,8 +299,10 @@ class _PythonExport:
         needs = ["Keras on TensorFlow"]
         if "numpy as np" in self.file.imports:
             needs.append("NumPy")
-        if any(name.startswith("pyarrow") for name in self.file.imports):
+        if any(name.startswith(("pyarrow", "duckdb")) for name in self.file.imports):
             needs.append("PyArrow")
+        if "duckdb" in self.file.imports:
+            needs.append("DuckDB")
         needs += [f"`{module}`" for module in self.document.extensions]
         requirements = f"{', '.join(needs[:-1])}{' and ' if len(needs) > 1 else ''}{needs[-1]}"
         description = " ".join((self.document.description or "").split()) or f"The model `{self.spec.name}`."

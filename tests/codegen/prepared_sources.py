@@ -64,6 +64,27 @@ outputs: [price, kind]
 fit: {epochs: 2, batch_size: 8, shuffle: false}
 """,
 }
+SPECS["queried"] = """\
+data:
+  csv: houses.csv
+  columns: {log_size: ln(size), decade: sold - sold % 10, name: "upper(kind) || decade"}
+  where: price < 1400 and kind is not null
+  distinct: true
+  inputs: {n: [log_size, decade, rooms], name: name}
+  targets: price
+  missing: {rooms: {fill: median, indicator: true}}
+inputs:
+  n: {shape: [4]}
+  name: {shape: [1], dtype: string}
+layers:
+  - StringLookup: {output_mode: one_hot}
+    from: name
+    name: code
+  - Concatenate:
+    from: [n, code]
+  - Dense: {units: 1}
+    name: y
+"""
 OWN_FIT = {"shop"}
 """Specs with a `fit` section of their own."""
 
@@ -92,6 +113,13 @@ def make_data(folder: Path) -> None:
         for _ in range(80)
     ]
     (folder / "patients.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n", encoding="utf-8")
+    homes = [
+        f"{n % 60 + 1},{2000 + n % 25},{'' if n % 8 == 1 else n % 5},{'ab'[n % 2]},{1000 + n % 60 * 7}"
+        for n in range(1, 80)
+    ]
+    (folder / "houses.csv").write_text(
+        "\n".join(["size,sold,rooms,kind,price", *homes, homes[3]]) + "\n", encoding="utf-8"
+    )
     with closing(sqlite3.connect(folder / "shop.db")) as connection:
         connection.execute("create table houses (id integer, size real, age integer, kind text, price integer)")
         houses = [

@@ -6,17 +6,25 @@ from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.module_writer import ModuleWriter
 
-_BALANCE = '''\
-def {by}(classes, rows):
-    """Draws as many rows of each class as the {extreme} class has, by the seed."""
+_OVERSAMPLE = '''\
+def oversample(classes, rows):
+    """Draws as many rows of each class as the most frequent class has, by the seed."""
     rng = np.random.default_rng([SEED, 3])
     classes = classes[rows]
     names, counts = np.unique(classes, return_counts=True)
     drawn = []
     for name in names:
         own = rows[classes == name]
-        whole, rest = divmod(counts.{function}(), len(own))
+        whole, rest = divmod(counts.max(), len(own))
         drawn += [np.tile(own, whole), rng.permutation(own)[:rest]]
+    return np.sort(np.concatenate(drawn))'''
+_UNDERSAMPLE = '''\
+def undersample(classes, rows):
+    """Draws as many rows of each class as the rarest class has, by the seed."""
+    rng = np.random.default_rng([SEED, 3])
+    classes = classes[rows]
+    names, counts = np.unique(classes, return_counts=True)
+    drawn = [rng.permutation(rows[classes == name])[: counts.min()] for name in names]
     return np.sort(np.concatenate(drawn))'''
 
 
@@ -37,7 +45,5 @@ def balance_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     raw = info.first_split.targets[target.name]
     if raw.ndim > 1 or (target.encoding.vocabulary is not None and target.encoding.vocabulary.ignored is not None):
         raise UnsupportedInPython("balance classes of which a label is ignored", path)
-    extreme, function = ("most frequent", "max") if setting.by == "oversample" else ("rarest", "min")
-    code = _BALANCE.format(by=setting.by, extreme=extreme, function=function)
-    file.helpers[setting.by] = code.splitlines()
+    file.helpers[setting.by] = (_OVERSAMPLE if setting.by == "oversample" else _UNDERSAMPLE).splitlines()
     return [f"    balanced_train = {setting.by}({target.variable}, train)"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kspec.codegen.data.array_tables import array_lines
-from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.dataset_info import DatasetInfo, is_queried
 from kspec.codegen.data.tables import Table
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
@@ -26,7 +27,7 @@ class ColumnTable(Table):
 
     def __init__(self, info: DatasetInfo, file: ModuleWriter, folder: Path) -> None:
         super().__init__(info, file, folder)
-        self.is_arrow = info.source in _ARROW
+        self.is_arrow = info.source in _ARROW or is_queried(info)
         self.is_dict = False
         """Whether the arrays are in a dict at this point of the code."""
         self.kinds: dict[str, str] = {}
@@ -50,14 +51,20 @@ class ColumnTable(Table):
         first = self.info.files()[0][0]
         if self.info.source == "arrow" and not first.read_bytes()[:6] == b"ARROW1":
             raise UnsupportedInPython("read a stream of Arrow", self.info.path or ("data", "arrow"))
-        import pyarrow.feather
-        import pyarrow.parquet
-
-        table = pyarrow.parquet.read_table(first) if module == "parquet" else pyarrow.feather.read_table(first)
-        while not set(self.info.used_columns(every=True)) <= set(table.column_names):
+        table = self.whole_table()
+        used = set(self.info.used_columns(every=True)) - set(self.info.data.columns)
+        while not used <= set(table.column_names):
             table, reader = table.flatten(), f"{reader}.flatten()"
         self.kinds = {name: str(table.schema.field(name).type) for name in table.column_names}
         return reader
+
+    def whole_table(self) -> Any:
+        """The pyarrow table of the first file."""
+        import pyarrow.feather
+        import pyarrow.parquet
+
+        first = self.info.files()[0][0]
+        return pyarrow.parquet.read_table(first) if self.info.source == "parquet" else pyarrow.feather.read_table(first)
 
     def _read_lines(self) -> list[str]:
         if len(self.files) == 1:
@@ -106,6 +113,8 @@ class ColumnTable(Table):
     def numbers(self, columns: Sequence[str]) -> str:
         if len(columns) == 1:
             return self.raw(columns[0])
+        if any(self._is_decimal(name) for name in columns):
+            return f"np.stack([{', '.join(map(self.raw, columns))}], axis=1)"
         if any(self.info.column(name).shape for name in columns):
             return f"np.column_stack([{', '.join(map(self._flat, columns))}])"
         inside = "table[name].to_numpy()" if self.is_arrow else "table[name]"
@@ -122,8 +131,11 @@ class ColumnTable(Table):
         if profile.type == "array":
             return f"np.array(table[{text(column)}].to_pylist())"
         cast = '.cast("string")' if profile.type == "text" and not self._is_text(column) else ""
-        cast = '.cast("double")' if self.kinds.get(column, "").startswith("decimal") else cast
+        cast = '.cast("double")' if self._is_decimal(column) else cast
         return f"table[{text(column)}]{cast}.to_numpy()"
+
+    def _is_decimal(self, column: str) -> bool:
+        return self.kinds.get(column, "").startswith("decimal")
 
     def _is_text(self, column: str) -> bool:
         return self.kinds.get(column) in ("string", "large_string")

@@ -286,6 +286,11 @@ def report_unsupported(spec: Spec, report: Report, action: str, path: Path, help
     report.error(codes.UNSUPPORTED_IN_PYTHON, message, spec.source_positions.value(path), help=help)
 
 
+def is_queried(info: DatasetInfo) -> bool:
+    """Whether new columns are computed, or rows left out."""
+    return bool(info.data.columns or info.data.where or info.data.distinct)
+
+
 def describe_dataset(
     spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, encodings: Mapping[str, TargetEncoding]
 ) -> DatasetInfo:
@@ -303,9 +308,6 @@ def describe_dataset(
     for name, used in info.inputs.items():
         info.inputs[name], info.indicators[name] = without_indicators(used, info.data)
     info.datasets.append(dataset)
-    for key, action in (("columns", "compute new columns"), ("where", "filter rows"), ("distinct", "leave out rows")):
-        if getattr(info.data, key):
-            info.report_unsupported(action, ("data", key), help="write a file with the columns and rows that are used")
     of_targets = [column for own in fitted.get("targets", {}).values() for column in own]
     for column in [*info.used_columns(), *of_targets]:
         rule = missing_rule(info.data.missing, column)

@@ -106,7 +106,7 @@ class Examples:
 
     def encode(self, info: DatasetInfo) -> list[str]:
         """The lines that encode the targets as the losses take them."""
-        values = {}
+        values, lines = {}, list[str]()
         for name, settings in self.settings.items():
             shape = self.analysis.types.tensor(self.analysis.graph.outputs[name]).shape or ()
             if settings.loss is None or name not in info.targets:
@@ -116,7 +116,9 @@ class Examples:
             form = settings.target_form
             variable = info.named(target.variable)
             if target.scaling is not None:
-                variable = scaled(self.info, target, variable)
+                values_on_scale = scaled(self.info, target, variable)
+                variable = info.named(info.variables.of(target.name, "scaled"))
+                lines.append(f"    {variable} = {values_on_scale}")
             value = target.encoded(variable, info.first_split.targets[name])
             is_free_form = loss_name(settings.loss) in FREE_FORM_LOSSES
             if info.source == "synthetic" and len(shape) > 2 and not is_free_form:
@@ -124,7 +126,7 @@ class Examples:
                 value = _broadcast(info, value, form, shape[1:], variable)
             values[name] = value
         y = next(iter(values.values())) if len(values) == 1 else dict_of(values)
-        return [f"    {info.named('y')} = {y}"]
+        return [*lines, f"    {info.named('y')} = {y}"]
 
     @property
     def outputs(self) -> list[str]:

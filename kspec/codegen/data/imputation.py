@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.dataset_info import DatasetInfo, is_queried
 from kspec.codegen.data.neighbor_fill import NEIGHBOR_FILLS, require_order_of_file
 from kspec.codegen.data.policies import policy
 from kspec.codegen.model.arguments import UnsupportedInPython
@@ -77,6 +77,11 @@ def fill_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
             dtype = "float32" if settings.dtype == "bfloat16" else settings.dtype
             lines.append(f"    {filler.variable} = {filler.variable}.astype({text(dtype)}){filler.reshape}")
     return lines
+
+
+def is_csv(info: DatasetInfo) -> bool:
+    """Whether the module csv reads the table, so that all values are texts."""
+    return info.source == "csv" and not is_queried(info)
 
 
 class _Filler:
@@ -167,7 +172,7 @@ class _Filler:
 
     @property
     def _conversion(self) -> str:
-        return ("" if self.info.source == "csv" else ".astype(str)") + self.reshape
+        return ("" if is_csv(self.info) else ".astype(str)") + self.reshape
 
     def _is_needed_later(self, column: str) -> bool:
         """Whether the data of a step needs the fill value of a column."""
@@ -200,7 +205,7 @@ class _Filler:
         )
 
     def _is_missing(self, texts: str) -> str:
-        return f"np.isin({texts}, MISSING)" if self.info.source == "csv" else f"np.equal({texts}, None)"
+        return f"np.isin({texts}, MISSING)" if is_csv(self.info) else f"np.equal({texts}, None)"
 
     def _number_as_text(self, values: str, column: str, rule: Any, lines: list[str]) -> str:
         """A column of numbers with its missing values filled, as text; whole numbers have no decimal point.
@@ -214,12 +219,12 @@ class _Filler:
         profile = self.info.column(column)
         variable = self.info.named(self.info.variables.of(column, "numbers"))
         numbers = f"{values}.astype(float)"
-        if self.info.source == "csv":
+        if is_csv(self.info):
             numbers = f"np.array([number(text) for text in {values}])"
         fill = self.number(variable, column, rule)
         if fill:
             lines += [f"    {variable} = {numbers}", *fill]
         if not profile.missing:
-            return values if self.info.source == "csv" else f"{values}.astype(str)"
+            return values if is_csv(self.info) else f"{values}.astype(str)"
         is_whole = profile.type != "float" and float(self.info.dataset.fitted["fill"][column]).is_integer()
         return f"{variable}{'.astype(int)' if is_whole else ''}.astype(str)"

@@ -9,7 +9,7 @@ from kspec.data.times import read_times
 
 _FILL = '''\
 def fill_{rule}(column, splits):
-    """Fills gaps with the {which} value {place} them; a split takes values of itself and of earlier splits."""
+    """Fills gaps with the {which} value {place} them, in their split or an earlier one."""
     missing = np.isnan(column)
     for number, rows in enumerate(splits):
         known = np.sort(np.concatenate(splits[: number + 1]))

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from kspec.codegen.data.column_tables import ColumnTable
 from kspec.codegen.data.csv_tables import CsvTable, CsvTraits, common_traits
-from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.dataset_info import DatasetInfo, is_queried
 from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
 from kspec.codegen.data.object_tables import ObjectTable
+from kspec.codegen.data.query_tables import QueryTable
+from kspec.codegen.data.row_tables import RowTable
 from kspec.codegen.data.tables import Table
 from kspec.codegen.data.time_splitting import times_code
 from kspec.codegen.text.literals import dict_of, docstring, literal
@@ -43,7 +45,7 @@ class TableReader:
 
     def __init__(self, datasets: Sequence[DatasetInfo], file: ModuleWriter, folder: Path) -> None:
         self.file = file
-        traits = common_traits([info for info in datasets if info.source == "csv"])
+        traits = common_traits([info for info in datasets if info.source == "csv" and not is_queried(info)])
         self.tables: dict[str, Table] = {}
         for info in datasets:
             if info.source not in NOT_TABLES:
@@ -91,10 +93,10 @@ class TableReader:
                 value = times_code(info, column, table, self.file) if way == "time" else table.raw(column)
                 lines.append(f"    {variable} = {value}")
                 returned[variable] = variable
-        if table.dropped and info.predicted:
-            returned["row_numbers"] = "row_numbers" if info.has_split_files else "np.flatnonzero(complete) + 1"
+        if table.row_numbers and info.predicted:
+            returned["row_numbers"] = table.row_numbers
         if is_split and (by is not None or info.has_split_files):
-            is_list = info.has_split_files and info.source == "csv" and not table.dropped
+            is_list = info.has_split_files and isinstance(table, RowTable) and not table.dropped
             returned["split"] = "np.array(split)" if is_list else "split"
         own = {target.columns[0] for target in info.targets.values()}
         if isinstance(stratify, str) and stratify not in own and is_split:
@@ -150,6 +152,8 @@ def _table(info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTrait
         folder: The folder of the exported file.
         traits: Traits of all CSV data sets.
     """
+    if is_queried(info):
+        return QueryTable(info, file, folder)
     if info.source == "csv":
         return CsvTable(info, file, folder, traits)
     if info.source in ("json", "sql"):

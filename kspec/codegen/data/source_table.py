@@ -13,17 +13,25 @@ from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report
 
 
+def source_table(info: DatasetInfo) -> tuple[Table, Context]:
+    """The table of the source, and the context in which it was read.
+
+    Args:
+        info: The training data.
+    """
+    context = Context(info.spec, Report(), ("data", info.source))
+    request = Request(context, input_specs(info.spec), list(info.spec.document.outputs or ()), info.spec.document.seed)
+    return context.require(read(info.source, getattr(info.data, info.source), request)), context
+
+
 def training_table(info: DatasetInfo) -> tuple[Table, Context]:
     """The table without dropped rows, with new columns, and the context in which it was read.
 
     Args:
         info: The training data.
     """
-    data = info.data
-    context = Context(info.spec, Report(), ("data", info.source))
-    request = Request(context, input_specs(info.spec), list(info.spec.document.outputs or ()), info.spec.document.seed)
-    table = context.require(read(info.source, getattr(data, info.source), request))
-    table = derive(table, data, context).table
+    table, context = source_table(info)
+    table = derive(table, info.data, context).table
     for name in row_dropping_columns(info):
         table = table.take(~table.columns[name].missing)
     return table, context

@@ -67,6 +67,13 @@ class Table(ABC):
         """The name of the table's variable."""
         return "table"
 
+    @property
+    def row_numbers(self) -> str:
+        """The numbers of the rows in Python; empty if they are those of an array."""
+        if not self.dropped:
+            return ""
+        return "row_numbers" if self.info.has_split_files else "np.flatnonzero(complete) + 1"
+
     def constant(self) -> str:
         """The constant of the only file."""
         name = self.info.suffix.upper() or "TABLE"

@@ -106,7 +106,7 @@ def scaled(info: DatasetInfo, target: Target, values: str) -> str:
     if not target.scaling.is_affine:
         return f"np.log({values})"
     first, second = _variables(info, target)
-    return f"(({values} - {first}) / {second})"
+    return f"({values} - {first}) / {second}"
 
 
 def predictions_in_units(info: DatasetInfo, target: Target, predictions: str) -> str:

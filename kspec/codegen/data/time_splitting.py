@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _TIME_AT = '''\
 def time_at(times, row):
-    """The time that begins nearest to a row in the order of time: rows of equal time stay together."""
+    """The time that begins nearest to a row, so that rows of equal time stay together."""
     times = np.sort(times)
     starts = np.flatnonzero(times[1:] != times[:-1]) + 1
     return times[starts[np.abs(starts - row).argmin()]]'''
@@ -130,14 +130,12 @@ def _nearest(name: str, times: str, fraction: float, later: str, *, counted: boo
         later: The variable of the time of the later split; empty without one.
         counted: Whether the variable `held_out` has the number of rows of the later split.
     """
-    rows = f"int(len({times}) * {fraction!r} + 0.5)"
+    rows, lines = f"int(len({times}) * {fraction!r} + 0.5)", list[str]()
     if later and not counted:
-        rows = f"np.count_nonzero({times} >= {later}) + {rows}"
+        lines.append(f"    held_out = np.count_nonzero({times} >= {later})")
+    lines.append(f"    held_out {'+=' if counted or lines else '='} {rows}")
     candidates = f"{times}[{times} < {later}]" if later else times
-    return [
-        f"    held_out {'+=' if counted else '='} {rows}",
-        f"    {name}_time = time_at({candidates}, len({times}) - held_out)",
-    ]
+    return [*lines, f"    {name}_time = time_at({candidates}, len({times}) - held_out)"]
 
 
 def _gap(gap: Any) -> str:

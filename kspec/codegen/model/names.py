@@ -34,7 +34,7 @@ HELPERS = frozenset(
     }
     | {"ByColumn", "word_vectors", "combine", "count_others"}
     | {"time_at", "fraction_of", "rows_listed", "split_groups"}
-    | {"fill_forward", "fill_backward", "in_units", "oversample", "undersample"}
+    | {"fill_forward", "fill_backward", "first_rows", "in_units", "oversample", "undersample"}
 )
 """Functions that the file may have besides those of the network."""
 CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY")
@@ -55,7 +55,7 @@ OF_MAIN = frozenset(
     | {"inside", "keep", "label", "labels", "metrics", "model", "names", "path", "predictions", "row", "row_numbers"}
     | {"rows", "split", "table", "tables", "test", "train", "validation", "value", "values", "weights"}
     | {"x", "x_held_out", "x_new", "y", "y_held_out"}
-    | {"balanced_train", "gaps"}
+    | {"balanced_train", "first", "gaps", "source"}
     | {"archive", "arrays", "connection", "line", "part", "parts", "x_test", "y_test", "y_train"}
     | {"lines", "marks", "reader"}
     | {"fractions", "held_out", "test_start", "test_time", "validation_start", "validation_time"}
@@ -63,7 +63,7 @@ OF_MAIN = frozenset(
 """Variables of `main` and of the functions that read data."""
 RESERVED = frozenset(
     {*keyword.kwlist, "x", "keras", "layers", "ops", "np", "tf", "csv", "index", "build_model", "name", "node", "_"}
-    | {"bz2", "contextlib", "datetime", "hashlib", "io", "json", "lzma", "pyarrow", "sqlite3", "zipfile"}
+    | {"bz2", "contextlib", "datetime", "duckdb", "hashlib", "io", "json", "lzma", "pyarrow", "sqlite3", "zipfile"}
     | {"math", "fnmatch", "gzip", "itertools", "Path", "pa", "pq", "main", "learned_weight", "word_vectors"}
     | {"l", "O", "I"}
     | {"range", "len", "zip", "min", "max", "round", "int", "float", "input", "print", "list", "type", "str", "id"}
