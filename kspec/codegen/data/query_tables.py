@@ -184,7 +184,7 @@ class QueryTable(ColumnTable):
         if new:
             clauses = ["select", "    *,", *(f"    {each}," for each in new[:-1]), f"    {new[-1]}", "from source"]
         clauses += [f"where {' '.join(data.where.split())}"] if data.where else []
-        is_plain = not any(mark in code for code in clauses for mark in ('"""', "\\"))
+        is_plain = all(code.isprintable() and '"""' not in code and "\\" not in code for code in clauses)
         if not is_plain or any(len(code) + 8 > WIDTH for code in clauses):
             return [f"    table = duckdb.sql({text(' '.join(code.strip() for code in clauses))}).to_arrow_table()"]
         return [
