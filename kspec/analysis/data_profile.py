@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 MAX_CLASSES = 50
@@ -33,6 +33,7 @@ class ColumnProfile:
         example: A value as text.
         quantiles: Those of `QUANTILES`; empty if there are no numbers, and for arrays.
         histogram: The number of rows in each of `BINS` bins; empty likewise.
+        marks: Number as text → number of rows, of those that stand for a missing value, as -999 may.
     """
 
     name: str
@@ -51,11 +52,15 @@ class ColumnProfile:
     example: str = ""
     quantiles: tuple[float, ...] = ()
     histogram: tuple[int, ...] = ()
+    marks: dict[str, int] = field(default_factory=dict)
 
     @property
     def median(self) -> float | None:
         """The median of the numbers; None if there are none."""
         return self.quantiles[QUANTILES.index(0.5)] if self.quantiles else None
+
+
+_COLUMN = tuple(each.name for each in fields(ColumnProfile))
 
 
 class ExampleText(NamedTuple):
@@ -108,7 +113,8 @@ class DataProfile:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON; `from_json` reads them."""
-        return asdict(self)
+        columns = [{name: getattr(column, name) for name in _COLUMN} for column in self.columns]
+        return {each.name: getattr(self, each.name) for each in fields(self)} | {"columns": columns}
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> DataProfile:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from kspec.data.number_texts import MARKS, NumberTexts, notation, number_texts
@@ -49,9 +50,31 @@ def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
             columns[name], new[name] = found
     if not new:
         return table, new
-    changed = Table(columns, table.rows)
-    changed.nameless = table.nameless
-    return changed, new
+    return replace(table, columns=columns), new
+
+
+def without_marks(table: Table, marks: Mapping[str, Sequence[float]]) -> tuple[Table, dict[str, NewColumn]]:
+    """The table with missing values in place of numbers that stand for them, where no option of a file says so.
+
+    Args:
+        table: The table.
+        marks: By column, the numbers.
+
+    Returns:
+        The table, and by column, the one that computes the other numbers.
+    """
+    import numpy
+
+    columns, new = dict(table.columns), dict[str, NewColumn]()
+    for name, own in marks.items():
+        column = columns[name]
+        columns[name] = replace(column, missing=column.missing | numpy.isin(column.values, own))
+        expression = _identifier(name)
+        for mark in own:
+            expression = f"nullif({expression}, {mark})"
+        why = f"{' and '.join(str(mark) for mark in own)} for missing values"
+        new[name] = NewColumn(_free(f"{name}_number", columns), expression, why)
+    return replace(table, columns=columns), new
 
 
 def _numbers(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:

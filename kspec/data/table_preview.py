@@ -12,17 +12,19 @@ from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
 from kspec.data.expressions.derivation import derive
-from kspec.data.number_columns import NewColumn, with_numbers
+from kspec.data.number_columns import NewColumn, with_numbers, without_marks
 from kspec.data.number_texts import MARKS, notation, number_texts
 from kspec.data.profile.hints import ColumnHints, table_hints
 from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import names, read, source_of
+from kspec.data.sources.excel import sheet_sizes
 from kspec.data.sources.read_request import Request, first_lines
 from kspec.data.table import Table
 from kspec.diagnostics import Positions, Report, Source, Span, codes
 from kspec.language import Document, Permissions, Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES
+from kspec.language.excel_options import ExcelOptions
 from kspec.syntax.gzip_stream import GrowsTooMuch
 
 MAX_GIGABYTES = 0.1
@@ -31,13 +33,18 @@ MAX_FILES = 20_000
 """How many names a glob looks at while somebody types."""
 
 
+SHOWN_SHEETS = 8
+_OLD_EXCEL, _OPEN = b"\xd0\xcf\x11\xe0", b"opendocument.spreadsheet"
+"""What tells workbooks of other kinds, which the reader of Excel names."""
+
+
 class FilePreview(NamedTuple):
     """A table without a spec.
 
     Args:
         table: The table.
         profile: Its profile.
-        options: The options of a CSV file that differ from their defaults.
+        options: The options of the file that differ from their defaults.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
         columns: By column, the one that computes its numbers, which the table and its profile have.
@@ -78,8 +85,10 @@ def profile_file(
             )
             return None
         if kind != "csv":
-            table = read(kind, name, Request(context, {}, []))
-            return None if table is None else _preview(table, kind, {}, {})
+            found, notes = _largest_sheet(name, context) if kind == "excel" else ({}, {})
+            setting = ExcelOptions.model_validate({"path": name, **found}) if found else name
+            table = read(kind, setting, Request(context, {}, []))
+            return None if table is None else _preview(table, kind, found, notes)
         found = find_format(files[0], context, dict(options or {}))
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
@@ -87,31 +96,62 @@ def profile_file(
     return _profile_csv(name, found, context)
 
 
+def _largest_sheet(name: str, context: Context) -> tuple[dict[str, Any], dict[str, str]]:
+    """The option that names the largest sheet of a workbook with several, and what to say of it."""
+    sizes = sheet_sizes(name, Request(context, {}, []))
+    if len(sizes) < 2:
+        return {}, {}
+    largest = max(sizes, key=lambda sheet: sizes[sheet])
+    others = [sheet for sheet in sizes if sheet != largest]
+    more = f" and {len(others) - SHOWN_SHEETS} more" if len(others) > SHOWN_SHEETS else ""
+    return {"sheet": largest}, {"sheet": f"the largest; others: {', '.join(others[:SHOWN_SHEETS])}{more}"}
+
+
 def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePreview | None:
-    """Profiles a CSV file; reads it again if its texts are numbers in another notation."""
+    """Profiles a CSV file; reads it again if its texts are numbers in another notation, or numbers stand for gaps."""
+    is_given = "missing" in options
 
-    def read_table() -> Table | None:
+    def preview(notes: dict[str, str]) -> FilePreview | None:
         settings = CsvOptions.model_validate({**options, "path": name})
-        return read("csv", settings, Request(context, {}, []))
+        table = read("csv", settings, Request(context, {}, []))
+        return None if table is None else _preview(table, "csv", options, notes)
 
-    table, notes = read_table(), dict[str, str]()
-    if table is not None and (more := _number_options(table, options)):
-        options |= more
-        table = read_table()
-        if "missing" in more:
-            notes["missing"] = "stand for missing values between numbers"
-    if table is None:
+    found = preview({})
+    if found is None:
         return None
-    return _preview(table, "csv", options, notes)
+    more, marks = _number_options(found.table, options)
+    if more:
+        options |= more
+        found = preview({})
+    numbers = {} if found is None or is_given else _number_marks(found.profile)
+    if numbers:
+        options["missing"] = marks | {column: [*marks.get(column, []), *own] for column, own in numbers.items()}
+        found = preview({})
+    if found is not None and "missing" in options and not is_given:
+        found.notes["missing"] = "stand for missing values among numbers"
+    return found
 
 
 def _preview(table: Table, source: str, options: dict[str, Any], notes: dict[str, str]) -> FilePreview:
     table, columns = with_numbers(table)
-    return FilePreview(table, profile_table(table, source), options, table_hints(table), notes, columns)
+    profile = profile_table(table, source)
+    if source != "csv" and (marks := _number_marks(profile)):
+        table, unmarked = without_marks(table, marks)
+        columns, profile = columns | unmarked, profile_table(table, source)
+    return FilePreview(table, profile, options, table_hints(table), notes, columns)
 
 
-def _number_options(table: Table, known: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with which columns of text are columns of numbers."""
+def _number_marks(profile: DataProfile) -> dict[str, list[Any]]:
+    """By column, the numbers that stand for missing values."""
+    return {
+        column.name: [int(mark) if float(mark).is_integer() else float(mark) for mark in column.marks]
+        for column in profile.columns
+        if column.marks
+    }
+
+
+def _number_options(table: Table, known: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The options with which columns of text are columns of numbers, and by column, words for missing values."""
     texts = {
         name: number_texts(column.values[~column.missing].tolist())
         for name, column in table.columns.items()
@@ -124,7 +164,7 @@ def _number_options(table: Table, known: Mapping[str, Any]) -> dict[str, Any]:
         options["decimal"] = decimal
     if thousands is not None and "thousands" not in known:
         options["thousands"] = thousands
-    marks = {name: found.marks for name, found in numbers.items() if found.marks}
+    marks: dict[str, list[Any]] = {name: list(found.marks) for name, found in numbers.items() if found.marks}
     if marks and "missing" not in known:
         words = sorted({word for own in marks.values() for word in own})
         safe = all(word in MARKS for word in words) and not any(
@@ -133,7 +173,7 @@ def _number_options(table: Table, known: Mapping[str, Any]) -> dict[str, Any]:
             if column.kind == "text" and name not in numbers
         )
         options["missing"] = words if safe else marks
-    return options
+    return options, marks
 
 
 def _kind_of_content(start: bytes) -> str:
@@ -142,7 +182,8 @@ def _kind_of_content(start: bytes) -> str:
         return "parquet"
     if start.startswith(b"PK") and b".npy" in start:
         return "npz"
-    if start.startswith(b"PK") and (b"[Content_Types].xml" in start or b"xl/" in start):
+    is_workbook = start.startswith(b"PK") and any(part in start for part in (b"[Content_Types].xml", b"xl/", _OPEN))
+    if is_workbook or start.startswith(_OLD_EXCEL):
         return "excel"
     if start.startswith((b"ARROW1", b"FEA1")):
         return "arrow"

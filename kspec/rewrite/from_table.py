@@ -55,7 +55,7 @@ def from_table(
         profile: The profile of the table's columns.
         path: The path of the table as the spec will name it.
         choices: What the user has named; the rest is inferred.
-        options: The options of a CSV file.
+        options: The options of its file.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
         columns: By column, the one that the spec computes from it and uses instead.

@@ -43,7 +43,7 @@ class TableFacts(NamedTuple):
     Args:
         profile: Its profile.
         path: Its path as the spec will name it.
-        options: The options of a CSV file.
+        options: The options of its file.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
         columns: By column, the one that the spec computes from it and uses instead.
@@ -150,7 +150,7 @@ class SpecWriter:
         self.add()
         self.add("data:")
         if self.facts.options:
-            self.add("  csv:")
+            self.add(f"  {self.facts.profile.source}:")
             self.add(f"    path: {to_yaml(self.facts.path)}")
             for key, value in self.facts.options.items():
                 why = notes.get(key, "") if (key, value) != ("header", True) else "names stand in the first line"

@@ -12,6 +12,7 @@ from kspec.data.lists.mapping import column_of
 from kspec.data.parallel import in_parallel
 from kspec.data.profile.distinct_values import count_numbers, count_texts, in_order
 from kspec.data.profile.distributions import distribution
+from kspec.data.profile.missing_marks import missing_marks
 from kspec.data.profile.repeated_examples import repeated_examples
 from kspec.data.storage.mapped_arrays import pieces, row_bytes
 from kspec.data.table import NUMERIC, Column, Table
@@ -70,7 +71,8 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
     elif column.kind in NUMERIC:
         ordered = in_order(column.values, column.missing)
         facts["distinct"], counts = count_numbers(ordered, MAX_CLASSES)
-        facts |= distribution(ordered) if column.kind != "boolean" else {}
+        if column.kind != "boolean":
+            facts |= distribution(ordered) | {"marks": missing_marks(ordered)}
     classes = {str(value).lower() if column.kind == "boolean" else str(value): n for value, n in counts.items()}
     facts["classes"] = dict(sorted(classes.items(), key=lambda item: (-item[1], item[0])))
     return ColumnProfile(column.name, column.kind, **facts)

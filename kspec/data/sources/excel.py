@@ -69,6 +69,34 @@ def names(setting: Any, request: Request) -> list[str]:
     return _names(rows[0]) if rows else []
 
 
+def sheet_sizes(setting: Any, request: Request) -> dict[str, int]:
+    """The sheets of the first file that are shown, with the cells that each spans; empty if it cannot be read.
+
+    Args:
+        setting: As for `read`.
+        request: What is read.
+    """
+    files = None if missing_package("excel") else source_files(_options(setting)[0], request)
+    if not files:
+        return {}
+    import python_calamine as calamine
+
+    try:
+        with request.context.open(files[0].file) as stream:
+            _check_sizes(stream, files[0].file.name, request.context.limits)
+            stream.seek(0)
+            with calamine.CalamineWorkbook.from_filelike(stream) as book:
+                sheets = [(each.name, book.get_sheet_by_index(at)) for at, each in _shown(book.sheets_metadata)]
+                return {name: sheet.height * sheet.width for name, sheet in sheets}
+    except (_NoTable, LimitReached, PathRefused, OSError, calamine.CalamineError):
+        return {}  # reading it reports what is wrong
+
+
+def _shown(sheets: Sequence[Any]) -> list[tuple[int, Any]]:
+    """The sheets that are shown, with their numbers."""
+    return [(number, each) for number, each in enumerate(sheets) if str(each.visible).endswith(".Visible")]
+
+
 def _options(setting: Any) -> tuple[Any, str | None]:
     return (setting.path, setting.sheet) if isinstance(setting, ExcelOptions) else (setting, None)
 
@@ -184,7 +212,7 @@ def _sheet_index(sheets: Sequence[Any], sheet: str | None, name: str, source: So
         raise _UnknownSheet
     if sheet in titles:
         return titles.index(sheet)
-    shown = [number for number, each in enumerate(sheets) if str(each.visible).endswith(".Visible")] or [0]
+    shown = [number for number, _ in _shown(sheets)] or [0]
     if len(shown) > 1 and sheet is None and not context.is_new:
         context.warning(
             codes.SHEET_BY_DEFAULT,

@@ -14,22 +14,33 @@ FAR = 20
 def check(context: RuleContext) -> None:
     """Finds columns of inputs with a number that lies far from the middle, as marks of missing values do."""
     for name, columns in columns_by_input(context):
+        marked = [column for column in columns if column.marks]
         far = [(column.name, number) for column in columns if (number := _outlier(column)) is not None]
-        if far:
-            shown = ", ".join(f"`{column}` has {number:g}" for column, number in far[:SHOWN])
-            more = f" (and {len(far) - SHOWN} more columns)" if len(far) > SHOWN else ""
+        found = [_marks(column) for column in marked]
+        found += [f"`{column}` has {number:g}" for column, number in far]
+        if found:
+            more = f" (and {len(found) - SHOWN} more columns)" if len(found) > SHOWN else ""
+            named = ", ".join(f"{column.name}: [{', '.join(column.marks)}]" for column in marked[:SHOWN]) or "..."
+            missing = f"{{{named}}}" if marked else named
+            rest = "all" if marked and not far else "nearly all"
             context.report.info(
                 codes.OUTLIERS,
-                f"{shown}{more}, far from nearly all other rows",
+                f"{', '.join(found[:SHOWN])}{more}, far from {rest} other rows",
                 place_of(context, name),
-                help="name a mark of missing values with `csv: {missing: ...}`, and leave out mistakes with `where`",
+                help=f"name a mark of missing values with `csv: {{missing: {missing}}}`, and leave out mistakes with "
+                "`where`",
             )
+
+
+def _marks(column: ColumnProfile) -> str:
+    counts = " and ".join(f"{mark} in {rows:,}" for mark, rows in column.marks.items())
+    return f"`{column.name}` has {counts} of {column.rows:,} rows"
 
 
 def _outlier(column: ColumnProfile) -> float | None:
     """The number of a column that is farthest from its median, if that is far."""
     low, high, middle = column.minimum, column.maximum, column.median
-    if low is None or high is None or middle is None:
+    if low is None or high is None or middle is None or column.marks:
         return None
     spread = column.quantiles[-1] - column.quantiles[0]
     farthest = high if high - middle >= middle - low else low

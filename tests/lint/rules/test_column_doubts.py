@@ -29,6 +29,7 @@ def found(tmp_path, layers="Normalization\nDense: {units: 1, activation: sigmoid
         ("KS536", list(range(1, ROWS + 1))),
         ("KS537", [3] * ROWS),
         ("KS538", [*NOISE[:-1], -999]),
+        ("KS538", [-999 if row % 9 == 4 else value for row, value in enumerate(NOISE)]),
     ],
 )
 def test_a_doubtful_column_is_named_once(code, values, tmp_path):
