@@ -28,6 +28,7 @@ VERBS = {
     },
     "Run it": {
         "run": "Run the life cycle: define, compile, fit, evaluate, predict.",
+        "resume": "Go on with a run that was stopped, or train on with a finished one.",
         "evaluate": "Evaluate a run on its own data or on new data.",
         "predict": "Predict on new data.",
         "verify": "Compare a run with what its folder says, training again.",

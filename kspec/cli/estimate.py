@@ -46,7 +46,7 @@ def command(
     from kspec.cli import FAILED
     from kspec.language import Permissions, load_file
     from kspec.runs.estimate import estimate
-    from kspec.runs.execute import StepFailed
+    from kspec.runs.failures import StepFailed
     from kspec.runs.run_folder import RunFolderError
 
     spec = load_file(spec_source(path), overrides, Permissions.of(permissions))

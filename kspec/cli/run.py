@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 import signal
 import sys
 import warnings
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kspec.cli import _completion
 from kspec.cli._options import overrides, permissions, runs_folder, spec_source
 from kspec.cli._spread import spread
+
+if TYPE_CHECKING:
+    from kspec.runs.run import Run
+    from kspec.training.console import Console
 
 EPILOG = """\b
 Examples:
@@ -51,6 +57,7 @@ Examples:
 )
 @runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
+@click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")
 @click.option("--cache", is_flag=True, help="Store the data, so that the next run reads no table; see kspec cache.")
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
 @click.option(
@@ -74,6 +81,7 @@ def command(
     jobs: int,
     runs: str,
     smoke: bool,
+    resume: bool,
     cache: bool,
     quiet: bool,
     format_: str,
@@ -84,15 +92,9 @@ def command(
     The run folder holds the trained model, the spec as written and as resolved, history, metrics, predictions and
     plots. Ctrl-C, SIGTERM and SIGHUP keep what has been trained so far.
     """
-    from kspec.cli import FAILED, INTERRUPTED
-    from kspec.cli._json_output import reserve_stdout
-    from kspec.diagnostics import SpecError
-    from kspec.diagnostics.render.json_format import as_plain
     from kspec.language import Permissions, load_file
-    from kspec.runs.execute import StepFailed
     from kspec.runs.members import run_spec
-    from kspec.runs.run_folder import RunFolderError, finite
-    from kspec.training.console import Console
+    from kspec.runs.resume import resume_run, unfinished_run_of
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")
@@ -100,13 +102,44 @@ def command(
         overrides = (*overrides, f"fit.repeats={repeat}")
     if resplit:
         overrides = (*overrides, "fit.resplit=true")
+    if resume and smoke:
+        raise click.UsageError("--resume goes on with a run, and --smoke keeps none: leave one of them out")
+
+    def run(console: Console) -> Run:
+        granted = Permissions.of(permissions)
+        spec = load_file(spec_source(path), overrides, granted)
+        unfinished = unfinished_run_of(spec, runs) if resume else None
+        if unfinished is not None:
+            return resume_run(unfinished, permissions=granted, console=console)
+        if resume:
+            console.step("resume", "no unfinished run of this spec: starts a new one")
+        return run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs)
+
+    carry_out(ctx, run, quiet=quiet, as_json=format_ == "json")
+
+
+def carry_out(ctx: click.Context, run: Callable[[Console], Run], *, quiet: bool, as_json: bool) -> None:
+    """Runs something, prints its result, and ends with its exit status.
+
+    Args:
+        ctx: The context of the command.
+        run: Runs it.
+        quiet: Print nothing but the run folder.
+        as_json: Print the metrics and the folder as JSON on standard output, and the steps on standard error.
+    """
+    from kspec.cli import FAILED, INTERRUPTED
+    from kspec.cli._json_output import reserve_stdout
+    from kspec.diagnostics import SpecError
+    from kspec.diagnostics.render.json_format import as_plain
+    from kspec.runs.failures import StepFailed
+    from kspec.runs.run_folder import RunFolderError, finite
+    from kspec.training.console import Console
+
     warnings.showwarning = _show_warning  # type: ignore[assignment]
-    as_json = format_ == "json"
     console = Console(quiet, sys.stderr if as_json else sys.stdout)
     try:
         with reserve_stdout(as_json):
-            spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
-            result = run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs)
+            result = run(console)
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:
@@ -139,23 +172,9 @@ def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
 
 def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
-        epochs = len(result.history)
-        if result.members:
-            done = sum(member.status == "finished" for member in result.members)
-            what = "the runs that have finished are" if done else "it is"
-            click.echo(f"stopped{_by(result)} after {done} of its runs; {what} in {result.folder}", err=True)
-            return
-        if not epochs:
-            click.echo(f"stopped{_by(result)} before the first epoch ended; nothing saved", err=True)
-            return
-        trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
-        if result.kept_epoch is not None:
-            trained = f"the model of epoch {result.kept_epoch}, the best of {epochs},"
-        place = ""
-        if result.folder:
-            saved = (result.folder / "model.keras").exists()
-            place = f"; {trained} is in {result.folder}" if saved else f"; {trained} is not saved"
-        click.echo(f"stopped{_by(result)}{place}", err=True)
+        _show_interrupted(result)
+        if result.folder and not result.members:
+            click.echo(f"to go on: kspec resume {shlex.quote(str(result.folder))}", err=True)
         return
     numbers = {name: value for name, value in result.metrics.items() if isinstance(value, float)}
     if numbers and not console.quiet:
@@ -168,6 +187,27 @@ def _show(result: Any, console: Any) -> None:
     elif not console.quiet:
         verdict = "passed" if _is_finite(result) else "finished, but the loss is not finite"
         click.echo(f"\nsmoke run {verdict}; nothing saved")
+
+
+def _show_interrupted(result: Any) -> None:
+    """Prints what is left of a run that a signal has ended."""
+    epochs = len(result.history)
+    if result.members:
+        done = sum(member.status == "finished" for member in result.members)
+        what = "the runs that have finished are" if done else "it is"
+        click.echo(f"stopped{_by(result)} after {done} of its runs; {what} in {result.folder}", err=True)
+        return
+    if not epochs:
+        click.echo(f"stopped{_by(result)} before the first epoch ended; nothing saved", err=True)
+        return
+    trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
+    if result.kept_epoch is not None:
+        trained = f"the model of epoch {result.kept_epoch}, the best of {epochs},"
+    place = ""
+    if result.folder:
+        saved = (result.folder / "model.keras").exists()
+        place = f"; {trained} is in {result.folder}" if saved else f"; {trained} is not saved"
+    click.echo(f"stopped{_by(result)}{place}", err=True)
 
 
 def _by(result: Any) -> str:

@@ -232,6 +232,8 @@ LABELS_LONGER_THAN_STEPS = Rule("KS579", "labels-longer-than-steps", Severity.ER
 UNSUPPORTED_IN_PYTHON = Rule("KS620", "unsupported-in-python", Severity.ERROR, "never")
 UNTRAINED_EXPORT = Rule("KS621", "untrained-export", Severity.ERROR, "never")
 UNSUPPORTED_BY_FORMAT = Rule("KS622", "unsupported-by-format", Severity.ERROR, "never")
+FIXED_ON_RESUME = Rule("KS624", "fixed-on-resume", Severity.ERROR, "never")
+DATA_CHANGED = Rule("KS625", "data-changed", Severity.ERROR, "never")
 OVER_BUDGET = Rule("KS626", "over-budget", Severity.ERROR, "never")
 
 # KS7: trust

@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_
 
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail
+from kspec.language.checkpoints import CheckpointSetting
 from kspec.language.durations import TIME_HELP, check_duration, microseconds_of
 from kspec.language.engine import EngineName, FusedName, check_changes
 from kspec.language.field_types import Name, Object, PerOutput
@@ -142,6 +143,11 @@ class Fit(Model):
         min_length=1,
         description="Time for all epochs, such as `10 min`: training ends with the last epoch that fits, and `keep` "
         "decides whose weights the model has. By default there is none",
+    )
+    checkpoint: CheckpointSetting = Field(
+        None,
+        description="How often the run saves all that `kspec resume` needs to go on, and how many of these checkpoints "
+        "it keeps; false for none",
     )
     callbacks: Annotated[list[Object], JsonSchema("[<callback>]")] = Field(
         default_factory=list, description="Keras callbacks"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import CompiledSpec, compile_spec
@@ -31,6 +31,8 @@ from kspec.runs.announcements import (
 )
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
+from kspec.runs.checkpoints import checkpoints_of
+from kspec.runs.failures import StepFailed
 from kspec.runs.list_predictions import whole_lists
 from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
@@ -48,6 +50,10 @@ from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import format_metrics
 from kspec.training.predict import beside_outputs, predict, predict_nodes
 
+if TYPE_CHECKING:
+    from kspec.runs.resumption import Resumption
+    from kspec.training.checkpoints.recording import Checkpoints
+
 
 def execute(
     spec: Spec,
@@ -60,6 +66,7 @@ def execute(
     folder: RunFolder | None = None,
     shared: SharedTable | None = None,
     finish: Callable[[Trained], None] | None = None,
+    resumption: Resumption | None = None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -73,6 +80,7 @@ def execute(
         folder: The run folder; by default a new one in `out`.
         shared: The table of the data, if several runs share it.
         finish: Called with the trained model once the run has predicted.
+        resumption: How the run of that folder goes on; None for one that begins.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -90,7 +98,7 @@ def execute(
         console.warn(compiled.report)
         if folder is None and not smoke:
             folder = RunFolder.create(out, compiled.unwrap()[0].name)
-        execution = Execution(compiled, folder, smoke, console)
+        execution = Execution(compiled, folder, smoke, console, resumption)
         execution.keeps_data, execution.shared, execution.finish = cache, shared, finish
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         return execution.run()
@@ -114,10 +122,6 @@ class Trained(NamedTuple):
     predicted: StepExamples
 
 
-class StepFailed(RuntimeError):
-    """A step failed in Keras or TensorFlow; the message is for the user, the cause is theirs."""
-
-
 class Execution:
     """One execution of a spec, step by step.
 
@@ -126,9 +130,17 @@ class Execution:
         folder: The run folder; None for a smoke run.
         smoke: Whether to run a few batches through every step.
         console: Where to print.
+        resumption: How the run goes on; None for one that begins.
     """
 
-    def __init__(self, compiled: CompiledSpec, folder: RunFolder | None, smoke: bool, console: Console) -> None:
+    def __init__(
+        self,
+        compiled: CompiledSpec,
+        folder: RunFolder | None,
+        smoke: bool,
+        console: Console,
+        resumption: Resumption | None = None,
+    ) -> None:
         self.compiled = compiled
         self.spec, self.analysis = compiled.unwrap()
         self.report = compiled.report
@@ -140,7 +152,9 @@ class Execution:
         self.folder = folder
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if folder is None else folder.path
         self.result = Run(self.spec.name, folder.path if folder else None)
-        self.recorder = Recorder(self.spec, self.result, folder)
+        self.resumption = resumption
+        self.checkpoints: Checkpoints | None = None
+        self.recorder = Recorder(self.spec, self.result, folder, resumption)
         self.interrupt = Interrupt()
         self.fitted = FitResult()
 
@@ -151,7 +165,8 @@ class Execution:
         except BaseException as error:
             faulty = isinstance(error, SpecError)
             if faulty and not self.fitted.history and self.folder is not None:
-                self.folder.delete()  # as after errors that are found without the data: nothing has run
+                undo = self.folder.delete if self.resumption is None else self.resumption.give_back
+                undo()  # as after errors that are found without the data: nothing has run
             elif isinstance(error, KeyboardInterrupt):
                 self._stop()
             else:
@@ -170,6 +185,8 @@ class Execution:
                 self._stop()
             else:
                 self.recorder.finish("finished")
+                if self.checkpoints is not None:
+                    self.checkpoints.store.prune(1)  # from which one can train on
         except KeyboardInterrupt:
             self.interrupt.clear()
             self._stop()
@@ -195,6 +212,8 @@ class Execution:
         prediction = of_step("predict", need_targets=False)
         self.console.warn(self.report)
         splits = self._batch_splits(built, dataset)
+        if self.folder is not None:
+            self.checkpoints = checkpoints_of(self.spec, self.folder, dataset, self.console, self.resumption)
         engine = self.recorder.engine = self._engine(built)
         has_targets = any(output.loss is not None for output in built.settings.outputs.values())
         if has_targets:
@@ -213,12 +232,16 @@ class Execution:
 
     def _engine(self, built: BuiltModel) -> Engine:
         announce = functools.partial(self.console.step, "fit")
-        return engine_of(built.model, self.spec.document.fit.engine, built.graph, built.network, announce)
+        setting = self.spec.document.fit.engine if self.checkpoints is None else self.checkpoints.engine
+        return engine_of(built.model, setting, built.graph, built.network, announce)
 
     def _read_data(self) -> Dataset | None:
         with self._timed("data"):
             dataset = self.compiled.read_data(keep=self.keeps_data, shared=self.shared)
             self.spec, self.analysis = self.compiled.unwrap()
+            if self.resumption is not None:
+                self.resumption.check_data(dataset, self.report)
+                self.report.raise_errors()
         self.console.warn(self.report)
         return dataset
 
@@ -271,6 +294,7 @@ class Execution:
                 smoke=self.smoke,
                 after_epoch=recorder.history,
                 interrupt=self.interrupt,
+                checkpoints=self.checkpoints,
             )
         self.fitted = fitted
         self.result.history, self.result.kept_epoch = fitted.history, fitted.kept

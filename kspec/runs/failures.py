@@ -10,6 +10,10 @@ from kspec.diagnostics import SpecError
 from kspec.runs.run_folder import RunFolderError
 
 
+class StepFailed(RuntimeError):
+    """A step failed in Keras or TensorFlow; the message is for the user, the cause is theirs."""
+
+
 @contextmanager
 def failure_of(step: str) -> Iterator[None]:
     """Reports an error of Keras or TensorFlow in one line.

@@ -21,9 +21,11 @@ from kspec.runs.process import this_process
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.run_record import VERSION
+from kspec.runs.spec_fingerprint import fingerprint_of
 from kspec.training.fit import History
 
 if TYPE_CHECKING:
+    from kspec.runs.resumption import Resumption
     from kspec.training.engine import Engine
 
 HISTORY_SECONDS = 1.0
@@ -72,6 +74,7 @@ class Recorder:
         spec: The spec that runs.
         run: Its result so far.
         folder: None for a smoke run.
+        resumption: How the run goes on; None for one that begins.
 
     Attributes:
         durations: Seconds by step.
@@ -79,7 +82,7 @@ class Recorder:
         engine: The engine, once training begins.
     """
 
-    def __init__(self, spec: Spec, run: Run, folder: RunFolder | None) -> None:
+    def __init__(self, spec: Spec, run: Run, folder: RunFolder | None, resumption: Resumption | None = None) -> None:
         self.spec = spec
         self.run = run
         self.folder = folder
@@ -87,6 +90,9 @@ class Recorder:
         self.facts: dict[str, Any] = {}
         self.engine: Engine | None = None
         self.history = HistoryWriter(folder)
+        self._resumption = resumption
+        if resumption is not None:
+            self.facts |= resumption.facts()
         self._started, self._clock = time.time(), time.monotonic()
         self._has_model = False
         self._copies: dict[Path, str] | None = None
@@ -95,7 +101,8 @@ class Recorder:
         """Writes the spec, and that it is running."""
         if self.folder is not None:
             self.write_state("running")
-            self.folder.text("spec.yaml", self.spec.source.text)
+            if self._resumption is None:
+                self.folder.text("spec.yaml", self.spec.source.text)
 
     def finish(self, status: str, message: str = "") -> None:
         """Writes how the run ended; `latest` is the last run that ended with a model."""
@@ -120,8 +127,7 @@ class Recorder:
             "seconds": round(time.monotonic() - self._clock, 3),
             "seed": self.spec.document.seed,
             "engine": self.engine.plan.to_spec() if self.engine is not None else self.spec.document.fit.engine,
-            "spec": self.spec.source.name,
-            "overrides": list(self.spec.overrides),
+            **self._origin(),
             "command": command_line(),
             **environment(),
             "process": this_process(),
@@ -133,6 +139,19 @@ class Recorder:
         if message:
             record["message"] = message.splitlines()[0][:500]
         self.folder.json("run.json", record)
+
+    def _origin(self) -> dict[str, Any]:
+        """Which spec was run, and when; of a run that goes on, as it began."""
+        if self._resumption is None:
+            return {
+                "spec": self.spec.source.name,
+                "overrides": list(self.spec.overrides),
+                "source": fingerprint_of(self.spec),
+            }
+        before = self._resumption.record
+        seconds = before.get("seconds") or 0.0
+        own: dict[str, Any] = {key: before[key] for key in ("spec", "overrides", "source", "started") if key in before}
+        return {**own, "seconds": round(seconds + time.monotonic() - self._clock, 3)}
 
     def write_model_definition(self, built: BuiltModel, analysis: Analysis) -> None:
         """Writes the resolved spec, the summary, and what is known before training."""

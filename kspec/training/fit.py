@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.stages import Stage, stage_callbacks
 from kspec.backend.keras_objects import Maker
@@ -17,6 +17,10 @@ from kspec.training.engine import Engine, Schedule
 from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import sort_metrics
 from kspec.training.stage_setup import begin_stage, resume_callbacks, trained_parameters
+
+if TYPE_CHECKING:
+    from kspec.training.checkpoints.checkpoint import Checkpoint
+    from kspec.training.checkpoints.recording import CheckpointCallback, Checkpoints
 
 SMOKE_STEPS = 3
 """Batches of a smoke run, in each epoch and in each other step."""
@@ -64,6 +68,7 @@ def fit(
     smoke: bool = False,
     after_epoch: Callable[[History], None] = lambda _: None,
     interrupt: Interrupt | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> FitResult:
     """Trains the model stage by stage; epochs are counted over all stages.
 
@@ -78,15 +83,25 @@ def fit(
         after_epoch: Called with the history so far.
         interrupt: Remembers the signal that ends training. When `fit` returns, further ones are deferred, so that the
             caller can save the model.
+        checkpoints: Where checkpoints are written, and the one from which training goes on; None to write none.
 
     Returns:
         The history and the stages; training ends early on a signal, and when the loss is no number.
     """
     trainer = _Trainer(
-        built, engine, train, validation, console, Maker(path=locate), smoke, after_epoch, interrupt or Interrupt()
+        built,
+        engine,
+        train,
+        validation,
+        console,
+        Maker(path=locate),
+        smoke,
+        after_epoch,
+        interrupt or Interrupt(),
+        checkpoints,
     )
     try:
-        for stage in built.settings.stages:
+        for stage in trainer.begin():
             trainer.train(stage)
             result = trainer.result
             if result.interrupted or result.diverged or result.out_of_time:
@@ -109,6 +124,7 @@ class _Trainer:
     smoke: bool
     after_epoch: Callable[[History], None]
     interrupt: Interrupt
+    checkpoints: Checkpoints | None
     result: FitResult = field(default_factory=FitResult)
     callbacks: list[Any] = field(default_factory=list)
     """Those of the spec in the stage before."""
@@ -117,19 +133,30 @@ class _Trainer:
     limit: Any = None
     """Ends training when its time is over."""
 
+    def begin(self) -> list[Stage]:
+        """Takes over what has been trained already; returns the stages that are left."""
+        stages = self.built.settings.stages
+        if self.checkpoints is None or self.checkpoints.resumed is None:
+            return stages
+        facts = self.checkpoints.resumed.facts
+        self.result.history = list(facts.history)
+        self.result.stages = facts.stages[: facts.stage - 1]
+        return stages[facts.stage - 1 :]
+
     def train(self, stage: Stage) -> None:
         """Trains one stage."""
         from kspec.training.best_weights import BestWeights, average_weights
         from kspec.training.progress import InterruptCallback, OnEpochEnd
         from kspec.training.time_limit import TimeLimit
 
-        schedule = self._schedule(stage)
         callbacks = [self.maker.object("callback", value) for value in stage_callbacks(self.built.spec, stage)]
         if self.best is None and self.built.settings.keep is not None:
             self.best = BestWeights(self.built.settings.keep)
         seconds = self.built.spec.document.fit.seconds
         if self.limit is None and seconds is not None and not self.smoke:
-            self.limit = TimeLimit(seconds, sum(each.epochs for each in self.built.settings.stages))
+            used = 0.0 if self.checkpoints is None else self.checkpoints.seconds
+            self.limit = TimeLimit(seconds - used, sum(each.epochs for each in self.built.settings.stages))
+        schedule = self._schedule(stage, callbacks)
         if stage.name:
             self._begin(stage)
         own = callbacks[len(callbacks) - len(self.built.spec.document.fit.callbacks) :]
@@ -143,7 +170,8 @@ class _Trainer:
             self.result.history.append({"epoch": epoch + 1, **number, **sort_metrics(logs), **rate})
             self.after_epoch(self.result.history)
 
-        progress = self._progress(stage, schedule.steps)
+        progress = self._progress(stage, schedule)
+        checkpoint = self._checkpoint(stage, schedule, callbacks)
         try:
             with warnings.catch_warnings():
                 # an output without a target has no loss, on purpose
@@ -151,7 +179,7 @@ class _Trainer:
                 # between two validations, there is nothing to compare; `check` reports where there is none at all
                 warnings.filterwarnings("ignore", message=".*(which is not available|only with .* available)")
                 own = [callback for callback in (self.best, self.limit) if callback is not None]
-                watchers = [OnEpochEnd(end_epoch), *own, *progress, InterruptCallback(self.interrupt)]
+                watchers = [OnEpochEnd(end_epoch), *own, *progress, *checkpoint, InterruptCallback(self.interrupt)]
                 self.engine.fit(self.batches, self.validation, schedule, [*callbacks, *watchers])
         except KeyboardInterrupt:
             self.stop()
@@ -189,15 +217,57 @@ class _Trainer:
     def _epochs(self, stage: Stage) -> int:
         return 1 if self.smoke else stage.epochs
 
-    def _schedule(self, stage: Stage) -> Schedule:
+    def _schedule(self, stage: Stage, callbacks: list[Any]) -> Schedule:
+        """The epochs and steps of a stage, and those of them that are trained already."""
         settings = self.built.spec.document.fit
         steps = settings.steps_per_epoch or self.batches.steps
         validation_steps = None if self.validation is None else self.validation.steps
         if self.smoke:
             steps = min(SMOKE_STEPS, steps)
             validation_steps = None if validation_steps is None else min(SMOKE_STEPS, validation_steps)
-        before = len(self.result.history)
-        return Schedule(before + self._epochs(stage), steps, validation_steps, settings.validation_freq, before)
+        resumed, before = self._resumed(stage), len(self.result.history)
+        done = partial = 0
+        if resumed is not None:
+            from kspec.training.checkpoints.callback_state import has_ended
+
+            before = sum(row.get("stage", 1) < stage.number for row in self.result.history)
+            done, partial = len(self.result.history) - before, resumed.facts.step
+            if has_ended(resumed.facts, callbacks, settings.seconds):
+                done = self._epochs(stage)
+                if self.limit is not None:
+                    self.limit.is_reached = resumed.facts.stopped == "time"
+        epochs = before + self._epochs(stage)
+        return Schedule(epochs, steps, validation_steps, settings.validation_freq, before, done, partial)
+
+    def _resumed(self, stage: Stage) -> Checkpoint | None:
+        """The checkpoint from which a stage goes on; None if it begins."""
+        resumed = None if self.checkpoints is None else self.checkpoints.resumed
+        return resumed if resumed is not None and resumed.facts.stage == stage.number else None
+
+    def _checkpoint(self, stage: Stage, schedule: Schedule, callbacks: list[Any]) -> list[CheckpointCallback]:
+        """The callback that writes checkpoints; it also lets the stage go on from one.
+
+        Args:
+            stage: The stage.
+            schedule: Its epochs.
+            callbacks: The callbacks of the spec.
+        """
+        from kspec.training.checkpoints.checkpoint import EngineFacts
+        from kspec.training.checkpoints.recording import CheckpointCallback, Trained
+
+        checkpoints, resumed = self.checkpoints, self._resumed(stage)
+        if checkpoints is None:
+            return []
+        if resumed is not None:
+            self.engine.resume(resumed.facts.engine.plan, resumed.facts.engine.settled)
+
+        def engine() -> EngineFacts:
+            plan = list(self.engine.plan.changes)
+            return EngineFacts(setting=checkpoints.engine, changes=plan, settled=self.engine.settled)
+
+        trained = Trained(stage.number, schedule, self.result.history, self.result.stages, engine, self.limit)
+        best = [self.best] if self.best is not None else []
+        return [CheckpointCallback(checkpoints, trained, [*callbacks, *best], self.interrupt, resumed)]
 
     def _begin(self, stage: Stage) -> None:
         """Freezes layers, compiles, and announces the stage."""
@@ -208,7 +278,7 @@ class _Trainer:
         parameters = trained_parameters(self.built.model)
         self.result.stages.append({"name": stage.name, "optimizer": stage.optimizer, "trained_parameters": parameters})
 
-    def _progress(self, stage: Stage, steps: int) -> list[Any]:
+    def _progress(self, stage: Stage, schedule: Schedule) -> list[Any]:
         """The callbacks that show progress."""
         from kspec.training.progress import EpochLines, ProgressBar
 
@@ -216,9 +286,9 @@ class _Trainer:
         if verbose == 0 or self.console.quiet:
             return []
         later = self.built.settings.stages[stage.number - 1 :]
-        epochs = len(self.result.history) + sum(self._epochs(other) for other in later)
+        epochs = schedule.initial_epoch + sum(self._epochs(other) for other in later)
         if verbose == 1 and self.console.is_terminal:
-            return [ProgressBar(epochs, steps, self.console.stream, stage.name)]
+            return [ProgressBar(epochs, schedule.steps, self.console.stream, stage.name)]
         return [EpochLines(self.console, epochs, stage.name)]
 
 

@@ -57,6 +57,11 @@ class Interrupt:
         if self._hook is not None:
             sys.unraisablehook, self._hook = self._hook, None
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether a signal has arrived whose exception has not."""
+        return self._pending
+
     def check(self) -> None:
         """Raises the interrupt again, if its exception was lost.
 

@@ -14,7 +14,7 @@ import pytest
 import kspec
 from kspec.cli import main
 from kspec.runs import process_table
-from kspec.runs.execute import StepFailed
+from kspec.runs.failures import StepFailed
 from kspec.runs.process import has_ended, status_of, this_process
 from kspec.runs.run_folder import RunFolderError, find_run
 from tests.support.project import BINARY

@@ -28,6 +28,5 @@ def check(context: RuleContext) -> None:
                 "`BackupAndRestore` never restores anything: its backup is in the folder of one run, and each run has "
                 "its own",
                 positions.key((*path, name)) if (*path, name) in positions.keys else positions.value(path),
-                help="remove it: Ctrl-C keeps what has been trained, and `ModelCheckpoint` saves the model of each "
-                "epoch; a later version of kspec will resume runs",
+                help="remove it: every run writes checkpoints, and `kspec resume` goes on where a run stopped",
             )

@@ -26,8 +26,20 @@ class Engine(Protocol):
         """Which engine ran which steps."""
 
     @property
+    def settled(self) -> bool:
+        """Whether no other engine takes over before the current stage ends."""
+
+    @property
     def notes(self) -> list[str]:
         """Lines for the user about the choice of the engine."""
+
+    def resume(self, plan: EnginePlan, settled: bool) -> None:
+        """Lets the next call of `fit` go on as another process has begun it.
+
+        Args:
+            plan: Which engine has run which steps.
+            settled: Whether the last of them runs the rest of the stage.
+        """
 
     def fit(
         self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[keras.callbacks.Callback]

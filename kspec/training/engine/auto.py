@@ -63,6 +63,11 @@ class AutoPolicy:
         self._state = "fused"
         self._compiled = 0.0
 
+    @property
+    def settled(self) -> bool:
+        """Whether XLA has been tried, or refused."""
+        return self._state == "decided"
+
     def decide(self, step: int, remaining: int) -> Decision:
         """Chooses the engine from a step on, given the number of steps that remain in all."""
         if self._state == "fused" and self._is_trial_worthwhile(remaining):

@@ -25,6 +25,10 @@ class EnginePolicy(Protocol):
     plan: EnginePlan
     notes: list[str]
 
+    @property
+    def settled(self) -> bool:
+        """Whether the engine stays until the end of the training."""
+
     def decide(self, step: int, remaining: int) -> Decision:
         """Chooses the engine from a step on, given the number of steps that remain in all."""
 
@@ -54,6 +58,8 @@ def rejection_note(reason: str) -> str:
 
 class FixedPolicy:
     """Follows the plan in the spec."""
+
+    settled = True
 
     def __init__(self, plan: EnginePlan) -> None:
         self.plan = plan

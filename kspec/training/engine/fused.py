@@ -74,6 +74,7 @@ class FusedEngine:
         self._notes: list[str] = []  # those of earlier policies
         self._loops: dict[tuple[int, bool], Loops] = {}
         self._keras: KerasEngine | None = None  # set once it has taken over
+        self._resumed: tuple[EnginePlan, bool] | None = None
 
     @property
     def plan(self) -> EnginePlan:
@@ -81,9 +82,18 @@ class FusedEngine:
         return self._keras.plan if self._keras is not None else self.policy.plan
 
     @property
+    def settled(self) -> bool:
+        """Whether no other engine takes over before the current stage ends."""
+        return self._keras is not None or self.policy.settled
+
+    @property
     def notes(self) -> list[str]:
         """Lines for the user about the choice of the engine."""
         return [*self._notes, *self.policy.notes]
+
+    def resume(self, plan: EnginePlan, settled: bool) -> None:
+        """Lets the next call of `fit` go on with the engines of another process; see `Engine.resume`."""
+        self._resumed = plan, settled
 
     def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
         """Trains, an epoch a call. See `Engine.fit`. Keras's own loop takes over if the network cannot be fused."""
@@ -132,7 +142,7 @@ class FusedEngine:
             self.model.fit(
                 nothing,
                 epochs=schedule.epochs,
-                initial_epoch=schedule.initial_epoch,
+                initial_epoch=schedule.first_epoch,
                 steps_per_epoch=schedule.steps,
                 validation_data=None if test_function is None else nothing,
                 validation_steps=schedule.validation_steps,
@@ -171,13 +181,18 @@ class FusedEngine:
 
     def _train_function(self, train: Batches, callback_list: CallbackList, schedule: Schedule) -> TrainFunction:
         runner = self._runner("train", train)
-        first = schedule.initial_epoch * schedule.steps
+        first = schedule.first_step
+        (plan, settled), self._resumed = self._resumed or (self.policy.plan, False), None
         if self.setting == "auto":
             self._notes += self.policy.notes
-            self.policy = _auto_policy(self.model, runner, callback_list.callbacks, self.policy.plan, first)
+            if settled:
+                self.policy = FixedPolicy(plan)
+            else:
+                self.policy = _auto_policy(self.model, runner, callback_list.callbacks, plan, first)
 
-        def between(done: int, metrics: Metrics) -> None:
-            callback_list.on_train_batch_end(done - 1, metrics)
+        def between(done: int, metrics: Metrics | None) -> None:
+            if metrics is not None:
+                callback_list.on_train_batch_end(done - 1, metrics)
             callback_list.on_train_batch_begin(done)
 
         function = TrainFunction(
@@ -186,6 +201,7 @@ class FusedEngine:
             StepsPerCall(_watch_interval(callback_list.callbacks)),
             steps=schedule.steps,
             first=first,
+            done=schedule.resumed_steps,
             total=schedule.steps * schedule.epochs,
             between=between,
             results=Results(runner.loops),

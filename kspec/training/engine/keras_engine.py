@@ -9,6 +9,7 @@ from keras.callbacks import Callback
 
 from kspec.data.pipeline import Batches
 from kspec.language.engine import EnginePlan
+from kspec.training.engine.partial_epoch import begin_within_epoch
 from kspec.training.engine.schedule import Schedule
 
 
@@ -16,6 +17,7 @@ class KerasEngine:
     """Trains, evaluates and predicts with a compiled model, one call a step."""
 
     plan = EnginePlan.of("keras")
+    settled = True
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
@@ -23,19 +25,24 @@ class KerasEngine:
 
     def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Callback]) -> None:
         """Trains on batches that come in the epoch's order already. See `Engine.fit`."""
-        self.model.fit(
-            # one iterator for all epochs: starting one takes as long as some thirty steps
-            train.dataset(repeat=True, start=schedule.initial_epoch * schedule.steps),
-            epochs=schedule.epochs,
-            initial_epoch=schedule.initial_epoch,
-            steps_per_epoch=schedule.steps,
-            validation_data=None if validation is None else validation.dataset(repeat=True),
-            validation_steps=schedule.validation_steps,
-            validation_freq=schedule.validation_freq,
-            callbacks=callbacks,
-            shuffle=False,
-            verbose=0,
-        )
+        # one iterator for all epochs: starting one takes as long as some thirty steps
+        batches = train.dataset(repeat=True, start=schedule.first_step)
+        with begin_within_epoch(self.model, batches, schedule.resumed_steps):
+            self.model.fit(
+                batches,
+                epochs=schedule.epochs,
+                initial_epoch=schedule.first_epoch,
+                steps_per_epoch=schedule.steps,
+                validation_data=None if validation is None else validation.dataset(repeat=True),
+                validation_steps=schedule.validation_steps,
+                validation_freq=schedule.validation_freq,
+                callbacks=callbacks,
+                shuffle=False,
+                verbose=0,
+            )
+
+    def resume(self, plan: EnginePlan, settled: bool) -> None:
+        """See `Engine.resume`: there is nothing to choose."""
 
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
         """Returns losses and metrics by name."""

@@ -128,6 +128,15 @@ class MeasuringEngine:
         """Lines for the user about the choice of the engine."""
         return self.engine.notes
 
+    @property
+    def settled(self) -> bool:
+        """Whether no other engine takes over before the current stage ends."""
+        return self.engine.settled
+
+    def resume(self, plan: EnginePlan, settled: bool) -> None:
+        """See `Engine.resume`."""
+        self.engine.resume(plan, settled)
+
     def fit(self, train: Batches, validation: Batches | None, schedule: Schedule, callbacks: list[Any]) -> None:
         """Trains until the time of a step or of an epoch is known. See `Engine.fit`."""
         clock = StepClock(schedule, lambda: self.engine.plan)

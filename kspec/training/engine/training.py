@@ -155,8 +155,10 @@ class TrainFunction:
         steps_per_call: Decides how many steps a call of a loop runs.
         steps: Batches in an epoch.
         first: The first step, counted over all training so far.
+        done: The steps of the first epoch that another process has trained.
         total: The step to end before.
-        between: Called between the loop calls of an epoch, with the steps done and the metrics.
+        between: Called between the loop calls of an epoch, with the steps done and the metrics; without metrics before
+            the first call of an epoch that another process has begun.
         results: Receives the metrics.
     """
 
@@ -168,8 +170,9 @@ class TrainFunction:
         *,
         steps: int,
         first: int,
+        done: int = 0,
         total: int,
-        between: Callable[[int, Metrics], None],
+        between: Callable[[int, Metrics | None], None],
         results: Results,
     ) -> None:
         self.runner = runner
@@ -180,6 +183,7 @@ class TrainFunction:
         self.total = total
         self.between = between
         self.step = first
+        self._done = done
         passes, self._start = divmod(first, runner.source.steps)
         self._chunks: Iterator[Rows] = runner.source.passes(count(passes))
         self._rows = next(self._chunks)
@@ -197,7 +201,10 @@ class TrainFunction:
             self.policy.record_trace("fused", self.runner.trace(self._rows))
 
     def __call__(self, iterator: Iterator[object]) -> Metrics:  # noqa: ARG002  Keras's iterator is empty
-        done, updated = 0, time.perf_counter()
+        done, self._done = self._done, 0
+        updated = time.perf_counter()
+        if done:
+            self.between(done, None)
         while True:
             done += self._advance(self.steps - done)
             if done < self.steps and (self.steps_per_call.every or time.perf_counter() - updated > CALL_SECONDS / 2):

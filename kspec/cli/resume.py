@@ -1,0 +1,60 @@
+"""`kspec resume`: goes on with a run."""
+
+from __future__ import annotations
+
+import click
+
+from kspec.cli import _completion
+from kspec.cli._options import overrides, permissions, runs_folder
+from kspec.cli.run import carry_out
+
+EPILOG = """\b
+Examples:
+  kspec resume runs/mlp/20260131-120000-1
+  kspec resume mlp
+  kspec resume mlp --set fit.epochs=100
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("run", metavar="RUN", shell_complete=_completion.runs)
+@overrides
+@runs_folder
+@click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="json prints the metrics and the folder on standard output, the steps on standard error.",
+)
+@permissions
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    run: str,
+    overrides: tuple[str, ...],
+    runs: str,
+    force: bool,
+    quiet: bool,
+    format_: str,
+    **permissions: bool,
+) -> None:
+    """Go on with a run where it stopped, in its own folder.
+
+    RUN is a run folder, or the name of a spec that has been run: then its newest unfinished run. It ends with the same
+    weights, history and predictions as if it had never stopped. With --set fit.epochs=... a finished run trains on.
+    """
+    from kspec.language import Permissions
+    from kspec.runs.resume import resume_run
+
+    granted = Permissions.of(permissions)
+    carry_out(
+        ctx,
+        lambda console: resume_run(run, overrides, runs=runs, permissions=granted, console=console, force=force),
+        quiet=quiet,
+        as_json=format_ == "json",
+    )

@@ -1,0 +1,1 @@
+"""Checkpoints: all that training needs to go on as if it had never stopped."""
