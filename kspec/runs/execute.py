@@ -32,7 +32,7 @@ from kspec.runs.announcements import (
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
 from kspec.runs.checkpoints import checkpoints_of
-from kspec.runs.failures import StepFailed
+from kspec.runs.failures import StepFailed, failure_of
 from kspec.runs.list_predictions import whole_lists
 from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
@@ -389,13 +389,8 @@ class Execution:
         """Measures a step, and reports an error of Keras or TensorFlow in one line."""
         durations, start = self.recorder.durations, time.perf_counter()
         try:
-            yield
-            self.interrupt.check()
-        except (SpecError, OSError):
-            raise
-        except Exception as error:
-            from kspec.backend.keras_errors import plain
-
-            raise StepFailed(f"{step} failed: {plain(error)}") from error
+            with failure_of(step, StepFailed):
+                yield
+                self.interrupt.check()
         finally:
             durations[step] = round(durations.get(step, 0.0) + time.perf_counter() - start, 4)

@@ -15,11 +15,11 @@ class StepFailed(RuntimeError):
 
 
 @contextmanager
-def failure_of(step: str) -> Iterator[None]:
+def failure_of(step: str, kind: type[Exception] = RunFolderError) -> Iterator[None]:
     """Reports an error of Keras or TensorFlow in one line.
 
     Raises:
-        RunFolderError: in place of the error.
+        Exception: of that kind, in place of the error.
     """
     try:
         yield
@@ -28,7 +28,7 @@ def failure_of(step: str) -> Iterator[None]:
     except Exception as error:
         from kspec.backend.keras_errors import plain
 
-        raise RunFolderError(f"{step} failed: {plain(error)}") from error
+        raise kind(f"{step} failed: {plain(error)}") from error
 
 
 @contextmanager
