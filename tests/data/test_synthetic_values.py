@@ -63,6 +63,41 @@ def test_every_unit_is_a_class(units):
     assert all(len(np.unique(part)) == units for part in y["y"])
 
 
+ONE_HOT = ["categorical_crossentropy", "categorical_focal_crossentropy", "categorical_hinge", "kl_divergence"]
+
+
+@pytest.mark.parametrize("loss", [*ONE_HOT, "sparse_categorical_crossentropy"])
+def test_every_class_is_in_each_part_whatever_the_loss_takes(loss):
+    layers = "  - Dense: {units: 4, activation: softmax}\n    name: y\n"
+    _, y = examples("{x: {shape: [3]}}", layers, more=f"seed: 2\ncompile: {{loss: {loss}}}", count=60)
+    for part in y["y"]:
+        labels = part if part.ndim == 1 or part.shape[-1] == 1 else part.argmax(axis=-1)
+        assert sorted(set(labels.ravel().tolist())) == [0, 1, 2, 3], loss
+
+
+@pytest.mark.parametrize("units", [1, 2, 5])
+def test_yes_and_no_are_in_each_part(units):
+    layers = f"  - Dense: {{units: {units}, activation: sigmoid}}\n    name: y\n"
+    _, y = examples("{x: {shape: [3]}}", layers, more="seed: 2\ncompile: {loss: binary_crossentropy}", count=60)
+    for part in y["y"]:
+        for answers in part.reshape(len(part), -1).T:
+            assert set(answers.tolist()) == {0, 1}
+
+
+def test_labels_of_ctc_fit_into_the_steps_of_any_output():
+    for steps in (1, 2, 3, 9):
+        _, y = examples(
+            f"{{x: {{shape: [{steps}, 4]}}}}",
+            "  - Dense: {units: 3}\n    name: y\n",
+            more="compile: {loss: CTC}",
+            count=40,
+        )
+        labels = np.concatenate(y["y"])
+        repeats = (np.diff(labels.reshape(40, -1), axis=1) == 0).sum(axis=1)
+        assert ((labels.reshape(40, -1) > 0).sum(axis=1) + repeats <= steps).all()
+        assert labels.max() <= 2
+
+
 def test_labels_for_ctc():
     layers = "  - Dense: {units: 7}\n    name: y\n"
     _, y = examples("{x: {shape: [6, 4]}}", layers, more="compile: {loss: CTC}")

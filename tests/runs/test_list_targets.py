@@ -23,7 +23,7 @@ data:
 inputs: {words: {shape: [6], dtype: int32}}
 layers:
   - {Embedding: {input_dim: 10, output_dim: 4, mask_zero: true}, name: embedding}
-  - {LSTM: {units: 4, return_sequences: true}, name: states}
+  - {STATES, name: states}
   - {Dense: {units: {classes_of: tag}, activation: softmax}, name: tag}
   - {Dense: {units: 1}, name: score, from: states}
   - {Dense: {units: 1, activation: sigmoid}, name: flag, from: states}
@@ -33,6 +33,7 @@ compile:
   metrics: {tag: [accuracy], score: [mae], flag: [accuracy, AUC]}
 fit: {epochs: 2, batch_size: 8, class_weight: {tag: {b: 2}}, engine: ENGINE}
 """
+STATES = {"dense": "Dense: {units: 4, activation: tanh}", "lstm": "LSTM: {units: 4, return_sequences: true}"}
 
 
 def _write(path):
@@ -50,17 +51,25 @@ def _write(path):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory):
-    """By engine, a finished run; and the table."""
+def project(tmp_path_factory):
+    """Runs the spec; and the folder of its table."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         folder = tmp_path_factory.mktemp("lists")
         write = make_project(folder, monkeypatch)
-        columns = _write(folder / "lists.parquet")
-        done = {}
-        for engine in ("keras", "fused"):
-            spec = write(SPEC.replace("ENGINE", engine).replace("tagging", engine), f"{engine}.yaml")
-            done[engine] = kspec.run(spec)
-        yield done, columns, folder
+
+        def run(engine, states="dense"):
+            text = SPEC.replace("ENGINE", engine).replace("STATES", STATES[states])
+            return kspec.run(write(text.replace("tagging", f"{states}-{engine}"), f"{states}-{engine}.yaml"))
+
+        yield run, folder
+
+
+@pytest.fixture(scope="module")
+def runs(project):
+    """A finished run of the engine keras, the table, and its folder."""
+    run, folder = project
+    columns = _write(folder / "lists.parquet")
+    return run("keras"), columns, folder
 
 
 def _real(columns, rows, name, length=6):
@@ -68,8 +77,7 @@ def _real(columns, rows, name, length=6):
 
 
 def test_losses_and_metrics_equal_numpy_over_real_positions(runs):
-    done, columns, _ = runs
-    run = done["keras"]
+    run, columns, _ = runs
     with open(run.folder / "predictions.csv", newline="") as file:
         lines = list(csv.DictReader(file))
     rows = [int(line["row"]) for line in lines]
@@ -96,22 +104,31 @@ def test_losses_and_metrics_equal_numpy_over_real_positions(runs):
     assert (arrays["tag"][~real] == "").all()
 
 
-def test_engines_agree(runs):
-    done, _, _ = runs
-    assert done["fused"].metrics == pytest.approx(done["keras"].metrics, rel=1e-5)
-    for row, other in zip(done["fused"].history, done["keras"].history, strict=True):
-        assert row == pytest.approx(other, rel=1e-5)
+@pytest.mark.parametrize(
+    ("engine", "states"),
+    [
+        ("fused", "dense"),
+        *(pytest.param(*each, marks=pytest.mark.slow) for each in [("fused", "lstm"), ("fused_xla", "dense")]),
+    ],
+)
+def test_engines_agree(project, runs, engine, states):
+    plain = runs[0] if states == "dense" else project[0]("keras", states)
+    other = project[0](engine, states)
+    assert other.metrics == pytest.approx(plain.metrics, rel=1e-5)
+    assert len(other.history) == 2
+    for row, known in zip(other.history, plain.history, strict=True):
+        assert row == pytest.approx(known, rel=1e-5)
 
 
 def test_predictions_have_their_real_length(runs):
-    done, columns, folder = runs
-    with open(done["keras"].folder / "predictions.csv", newline="") as file:
+    trained, columns, folder = runs
+    with open(trained.folder / "predictions.csv", newline="") as file:
         for line in csv.DictReader(file):
             tags = columns["tags"][int(line["row"]) - 1][:6]
             assert line["tag_actual"] == " ".join(tags)
             assert len(line["tag"].split()) == len(line["score"].split()) == len(tags)
     pq.write_table(pa.table({"words": [[1, 2], [3], [4, 5, 6]]}), folder / "new.parquet")
-    run = load_run(str(done["keras"].folder))
+    run = load_run(str(trained.folder))
     examples, _ = read_examples(run, str(folder / "new.parquet"), None, need_targets=False)
     (table, _), count = predict_run(run, examples, folder / "new.csv")
     with table.open(newline="") as file:
@@ -120,8 +137,8 @@ def test_predictions_have_their_real_length(runs):
 
 
 def test_a_saved_run_evaluates_to_the_same_numbers(runs):
-    done, *_ = runs
-    run = load_run(str(done["keras"].folder))
+    trained, *_ = runs
+    run = load_run(str(trained.folder))
     examples, _ = read_examples(run, None, "test", need_targets=True)
     values = evaluate_run(run, examples)
-    assert values == pytest.approx({name: done["keras"].metrics[name] for name in values}, rel=1e-6)
+    assert values == pytest.approx({name: trained.metrics[name] for name in values}, rel=1e-6)

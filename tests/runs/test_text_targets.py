@@ -89,6 +89,7 @@ def test_the_next_token_of_a_text(folder):
     assert evaluate_run(loaded, examples) == pytest.approx({n: run.metrics[n] for n in ("loss", "accuracy")}, rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layer", ["{TextVectorization: {split: character}}", "StringLookup"])
 def test_ctc_reads_texts_in_pictures(folder, layer):
     place, write = folder

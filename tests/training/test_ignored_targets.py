@@ -152,6 +152,7 @@ def test_windows_ignore_the_rows_without_a_target(tmp_path):
         np.testing.assert_array_equal(split.targets["y"][~split.absent["y"]], rows[rows % 7 != 0])
 
 
+@pytest.mark.slow
 def test_positions_without_a_target_do_not_count_and_the_others_of_their_example_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     rng = np.random.default_rng(0)

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 from kspec.data.context import display_name
 from kspec.data.limits import LimitReached, check_memory
 from kspec.data.sources.arrow_tables import check_texts, flat_names, table_of
+from kspec.data.sources.interruptible import interruptible
 from kspec.data.sources.read_request import Request, SourceFile
 from kspec.data.table import FileRows, Table
 from kspec.diagnostics import codes
@@ -63,7 +64,7 @@ def read(setting: Any, request: Request) -> Table | None:
         if found is None:
             return None
         name, uri = found
-        arrow = _rows(setting, uri, name, context.limits)
+        arrow = interruptible(lambda: _rows(setting, uri, name, context.limits))
         if not arrow.num_rows:
             context.error(codes.EMPTY_SPLIT, "the query returns no rows", asked)
             return None

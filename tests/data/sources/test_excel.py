@@ -123,6 +123,23 @@ def test_cells_are_counted_before_memory_is_taken(folder):
         assert read(folder, "{excel: far.xlsx}").only.startswith("KS530")
 
 
+def test_a_small_file_of_much_text_is_not_unpacked(folder, monkeypatch):
+    """Even if its directory says that it unpacks to little."""
+    monkeypatch.setattr("kspec.data.limits.SMALL", 1 << 20)
+    sheet = "xl/worksheets/sheet1.xml"
+    with (
+        zipfile.ZipFile(folder / "t.xlsx") as source,
+        zipfile.ZipFile(folder / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            target.writestr(name, source.read(name) + bytes(9 << 20 if name == sheet else 0))
+        size = target.getinfo(sheet).file_size
+    whole = (folder / "bomb.xlsx").read_bytes()
+    assert read(folder, "{excel: bomb.xlsx}").only.startswith("KS531 `bomb.xlsx` becomes")
+    (folder / "bomb.xlsx").write_bytes(whole.replace(size.to_bytes(4, "little"), (5000).to_bytes(4, "little")))
+    assert read(folder, "{excel: bomb.xlsx}").only.startswith("KS504 cannot read `bomb.xlsx`")
+
+
 def test_the_package_that_is_missing_is_named(folder, monkeypatch):
     monkeypatch.setattr("kspec.language.source_packages.find_spec", lambda name: None)
     (problem,) = check_spec(

@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -143,6 +145,36 @@ def test_one_statement_that_reads(text, is_one):
     assert (query_problem(text) == "") == is_one
 
 
+ENDLESS = "with recursive t(n) as (select 1 union all select n + 1 from t) select"
+
+
+def test_rows_without_end_reach_the_limit_of_memory(folder):
+    setting = f"{{sql: {sql(f'{ENDLESS} n as a, n as f, n as s from t')}, inputs: a, targets: s, limits: {{gigabytes: 0.01}}}}"
+    result = read(folder, setting)
+    assert result.only.startswith("KS530")
+    assert result.pointed.strip('"').startswith("with recursive")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other signals")
+def test_a_query_without_end_can_be_interrupted(folder):
+    spec = make_spec(folder, f"{{sql: {sql(f'{ENDLESS} count(*) as a, 1 as s from t')}, inputs: a, targets: s}}")
+    code = (
+        "import signal, sys; from kspec.cli import main; from kspec.data.sources import sql\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "rows = sql._rows; sql._rows = lambda *given: (print('asked', flush=True), rows(*given))[1]\n"
+        "sys.exit(main(['check', '--data', sys.argv[1]]))"
+    )
+    command = [sys.executable, "-c", code, spec.source.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout.readline() == "asked\n"
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+            assert process.returncode == 130
+        finally:
+            process.kill()
+
+
 def test_a_server_is_asked_only_with_permission(folder):
     result = read(folder, f"{{sql: {sql(connect='postgresql://localhost/db')}, inputs: a, targets: s}}")
     assert result.only.startswith("KS702")
@@ -218,6 +250,10 @@ TABLE = """create table t as select n as a, case when n > 0 then n / 4.0 end as 
  array[n, n + 1]::int[] as l from generate_series(0, 11) n"""
 
 
+BREAKS_LATER = """select n as a, n as s, case when n = 300000 then pg_terminate_backend(pg_backend_pid()) end as x
+ from generate_series(1, 400000) n"""
+
+
 def execute(url, statement):
     from adbc_driver_postgresql import dbapi
 
@@ -263,6 +299,7 @@ def test_postgresql(server, tmp_path, allowed):
         ),
         ("select * from t where a > 99", "KS506 the query returns no rows"),
         ("select pg_terminate_backend(pg_backend_pid())", "KS552 the connection to the database broke"),
+        (BREAKS_LATER, "KS552 the connection to the database broke"),
     ]:
         assert read_rows(query, "inputs: a, targets: s").only.startswith(problem)
     assert len(read_rows(rows, f"inputs: [a, m], targets: s, {ALL_TRAIN}").data.splits["train"]) == 12
