@@ -21,14 +21,17 @@ __all__ = [
     "__version__",
     "build",
     "check",
+    "evaluate",
     "from_keras",
+    "list_runs",
     "load",
+    "open",
     "predict",
     "run",
 ]
 
 if TYPE_CHECKING:
-    from kspec.api import build, check, from_keras, load, predict, run
+    from kspec.api import build, check, evaluate, from_keras, list_runs, load, open, predict, run
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.language import Spec
     from kspec.runs.run import Run
@@ -36,8 +39,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "build": "kspec.api",
     "check": "kspec.api",
+    "evaluate": "kspec.api",
     "from_keras": "kspec.api",
+    "list_runs": "kspec.api",
     "load": "kspec.api",
+    "open": "kspec.api",
     "predict": "kspec.api",
     "run": "kspec.api",
     "Diagnostic": "kspec.diagnostics",

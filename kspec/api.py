@@ -1,4 +1,4 @@
-"""The public functions: load, check, build and run a spec, predict with a run, and write the spec of a Keras model."""
+"""The public functions: load, check, build and run a spec, open a run and predict, write the spec of a Keras model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
+    from kspec.runs.rows import Rows
     from kspec.runs.run import Run
+    from kspec.runs.saved_run import Runs
 
 
 def load(
@@ -186,7 +188,7 @@ def run(
 
 def predict(
     run: Run | str | os.PathLike[str],
-    data: str | os.PathLike[str] | None = None,
+    data: Rows | None = None,
     *,
     split: str | None = None,
     nodes: str | Iterable[str] = (),
@@ -197,7 +199,8 @@ def predict(
 
     Args:
         run: A run, its folder, or the name of a spec that has been run.
-        data: A file of new data with the same columns; by default the run's own data.
+        data: New data with the same columns: a file; columns by name; rows, each a mapping; or a table of pandas,
+            Polars or Arrow. By default the run's own data.
         split: A split of the run's own data; by default the first that it has of test, validation and train.
         nodes: Nodes and sub-models to predict besides the outputs, `"embedding"` or `["embedding", "encoder"]`; by
             default those of the spec's `predict: {nodes}`.
@@ -212,23 +215,85 @@ def predict(
         SpecError: when the data cannot be read, or there is no such node.
         RunFolderError: when there is no such run, or it has no model.
     """
-    from kspec.runs.loaded_members import members_at, predict_mean
-    from kspec.runs.run_folder import RunFolderError
-    from kspec.runs.run_loader import load_run, predictions_of, read_examples
+    from kspec.runs.use import predict_rows
 
-    folder = run if isinstance(run, (str, os.PathLike)) else run.folder
-    if folder is None:
-        raise RunFolderError("a smoke run has no folder to load its model from")
-    names = [nodes] if isinstance(nodes, str) else list(nodes)
-    members = members_at(os.fspath(folder), allow_code=allow_code, allow_outside=allow_outside)
-    if members is not None:
-        if names:
-            raise RunFolderError(f"`nodes` needs one model; name that of one run: {members.first}")
-        return predict_mean(members, None if data is None else os.fspath(data), split)[3].mean
-    loaded = load_run(os.fspath(folder), nodes=names, allow_code=allow_code, allow_outside=allow_outside)
-    examples, _ = read_examples(loaded, None if data is None else os.fspath(data), split, need_targets=False)
-    predictions, values = predictions_of(loaded, examples)
-    return predictions | values
+    own = {"allow_code": allow_code, "allow_outside": allow_outside}
+    return predict_rows(_folder_of(run), data, split=split, nodes=nodes, **own)
+
+
+def evaluate(
+    run: Run | str | os.PathLike[str],
+    data: Rows | None = None,
+    *,
+    split: str | None = None,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+) -> dict[str, float]:
+    """Evaluates a run's trained model.
+
+    Args:
+        run: A run, its folder, or the name of a spec that has been run.
+        data: New data with the same columns and targets, as for `predict`. By default the run's own data.
+        split: A split of the run's own data; by default the first that it has of test, validation and train.
+        allow_code: As for `load`, for the run's extensions.
+        allow_outside: As for `load`, for the run's data.
+
+    Returns:
+        Losses and metrics by name; of a run with folds or repeats, the means over their models.
+
+    Raises:
+        SpecError: when the data cannot be read.
+        RunFolderError: when there is no such run, or it has no model.
+    """
+    from kspec.runs.use import evaluate_rows
+
+    return evaluate_rows(_folder_of(run), data, split=split, allow_code=allow_code, allow_outside=allow_outside)
+
+
+def open(
+    run: str | os.PathLike[str],
+    *,
+    runs: str | os.PathLike[str] = "runs",
+    allow_code: bool = False,
+    allow_outside: bool = False,
+) -> Run:
+    """Opens a run that has ended, or is going on; TensorFlow is imported when its model is first used.
+
+    Args:
+        run: A run folder, `latest` of one, or the name of a spec that has been run.
+        runs: The folder of the run folders.
+        allow_code: As for `load`, for the run's extensions.
+        allow_outside: As for `load`, for the run's data.
+
+    Returns:
+        The run: its metrics, history, predictions and model, and what can be done with it.
+
+    Raises:
+        RunFolderError: when there is no such run, or its files are damaged.
+    """
+    from kspec.runs.saved_run import open_run
+
+    return open_run(os.fspath(run), os.fspath(runs), allow_code=allow_code, allow_outside=allow_outside)
+
+
+def list_runs(name: str | None = None, *, runs: str | os.PathLike[str] = "runs") -> Runs:
+    """Lists runs, newest first, as `kspec runs` does.
+
+    Args:
+        name: The name of a spec: only its runs; by default all.
+        runs: The folder of the run folders.
+
+    Returns:
+        A list of runs, with `to_dataframe()` where pandas is installed.
+    """
+    from kspec.runs.saved_run import list_runs
+
+    return list_runs(name, os.fspath(runs))
+
+
+def _folder_of(run: Run | str | os.PathLike[str]) -> str:
+    """The folder of a run, or a name that leads to it."""
+    return os.fspath(run) if isinstance(run, (str, os.PathLike)) else run.place
 
 
 def _loaded(spec: Spec | str | os.PathLike[str], overrides: str | Iterable[str], permissions: Permissions) -> Spec:

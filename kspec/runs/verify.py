@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import shutil
 import tempfile
@@ -19,16 +17,14 @@ from kspec.language import Permissions
 from kspec.runs.environment import environment
 from kspec.runs.execute import Execution
 from kspec.runs.recorder import HistoryWriter
-from kspec.runs.run_folder import RunFolder, RunFolderError
+from kspec.runs.run_folder import RunFolder
 from kspec.runs.run_loader import LoadedRun, evaluate_run, load_run, read_examples
 from kspec.runs.run_record import MetricsJson, read_part
+from kspec.runs.saved_run import read_history
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.console import Console
 from kspec.training.engine import Engine, Schedule
 from kspec.training.fit import History
-
-LONGEST_FILE = 100_000_000
-"""Bytes of the largest `history.csv` that is read."""
 
 
 class Comparison(NamedTuple):
@@ -220,7 +216,7 @@ class _Repetition:
     def __init__(self, run: LoadedRun, permissions: Permissions, *, full: bool) -> None:
         self.run = run
         self.full = full
-        self.recorded = _read_history(run)
+        self.recorded = read_history(run.folder)
         # what ended early by a signal or by its time cannot end there again by itself
         self.is_whole = full and run.record.get("status") == "finished" and run.spec.document.fit.time_limit is None
         self.folder = Path(tempfile.mkdtemp(prefix="kspec-verify-"))
@@ -306,27 +302,3 @@ class _Repetition:
     def close(self) -> None:
         """Deletes the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _read_history(run: LoadedRun) -> History:
-    """The rows of `history.csv`.
-
-    Raises:
-        RunFolderError: If it is damaged.
-    """
-    path = run.folder / "history.csv"
-    try:
-        with _policy(run).open_file(str(path)) as file:
-            text = file.read(LONGEST_FILE).decode("utf-8")
-        return [
-            {name: _number(name, value) for name, value in row.items() if value}
-            for row in csv.DictReader(io.StringIO(text))
-        ]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, TypeError, csv.Error) as error:
-        raise RunFolderError(f"{path} is damaged: {error}") from error
-
-
-def _number(name: str, text: str) -> float:
-    return int(text) if name in ("epoch", "stage") else float(text)
