@@ -178,9 +178,13 @@ def run(
         SpecError: when the spec or its data is faulty.
     """
     from kspec.runs.members import run_spec
+    from kspec.runs.saved_model import SavedModel
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
     result = run_spec(loaded, out=out, smoke=smoke, quiet=quiet)
+    for each in (result, *result.members):
+        if each.folder is not None:
+            each.trained = SavedModel(os.fspath(each.folder), allow_code, allow_outside)
     if result.interrupted_by not in ("", "SIGINT"):  # what was trained is saved, and the process ends, as it was told
         signal.raise_signal(signal.Signals[result.interrupted_by])
     return result
@@ -215,10 +219,9 @@ def predict(
         SpecError: when the data cannot be read, or there is no such node.
         RunFolderError: when there is no such run, or it has no model.
     """
-    from kspec.runs.use import predict_rows
+    from kspec.runs.saved_model import SavedModel
 
-    own = {"allow_code": allow_code, "allow_outside": allow_outside}
-    return predict_rows(_folder_of(run), data, split=split, nodes=nodes, **own)
+    return SavedModel(_folder_of(run), allow_code, allow_outside).predict(data, split=split, nodes=nodes)
 
 
 def evaluate(
@@ -245,9 +248,9 @@ def evaluate(
         SpecError: when the data cannot be read.
         RunFolderError: when there is no such run, or it has no model.
     """
-    from kspec.runs.use import evaluate_rows
+    from kspec.runs.saved_model import SavedModel
 
-    return evaluate_rows(_folder_of(run), data, split=split, allow_code=allow_code, allow_outside=allow_outside)
+    return SavedModel(_folder_of(run), allow_code, allow_outside).evaluate(data, split=split)
 
 
 def open(
@@ -292,8 +295,17 @@ def list_runs(name: str | None = None, *, runs: str | os.PathLike[str] = "runs")
 
 
 def _folder_of(run: Run | str | os.PathLike[str]) -> str:
-    """The folder of a run, or a name that leads to it."""
-    return os.fspath(run) if isinstance(run, (str, os.PathLike)) else run.place
+    """The folder of a run, or a name that leads to it.
+
+    Raises:
+        RunFolderError: If it has none.
+    """
+    from kspec.runs.run_folder import RunFolderError
+
+    folder = run if isinstance(run, (str, os.PathLike)) else run.folder
+    if folder is None:
+        raise RunFolderError("a smoke run has no folder to load its model from")
+    return os.fspath(folder)
 
 
 def _loaded(spec: Spec | str | os.PathLike[str], overrides: str | Iterable[str], permissions: Permissions) -> Spec:

@@ -6,50 +6,25 @@ import base64
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from kspec.runs.run import Run
+from typing import Any
 
 LARGEST_PICTURE = 2_000_000
 """Bytes of the largest picture that is shown."""
 
 
-def run_html(run: Run) -> str:
-    """A run: status and epochs, each metric beside those of validation and baseline, and the pictures.
-
-    Args:
-        run: The run.
-    """
-    name, status = html.escape(run.name), html.escape(run.status)
-    epochs = f", {len(run.history)} epochs" if run.history else ""
-    kept = f", weights of epoch {run.kept_epoch}" if run.kept_epoch not in (None, len(run.history)) else ""
-    parts = [f"<p><b>{name}</b> {status}{epochs}{kept}</p>"]
-    rows = [
-        {
-            "": metric,
-            str(run.metrics.get("split", "evaluated")): value,
-            **({"±": run.deviation[metric]} if metric in run.deviation else {}),
-            **({"validation": run.validation[metric]} if metric in run.validation else {}),
-            **({"baseline": run.baseline[metric]} if isinstance(run.baseline.get(metric), float) else {}),
-        }
-        for metric, value in run.metrics.items()
-        if isinstance(value, float)
-    ]
-    if rows:
-        parts.append(table_html(rows))
-    if run.folder is not None:
-        parts += [_picture(path) for path in sorted(run.folder.glob("*.png")) if path.stem != "model"]
-        parts.append(f"<p><code>{html.escape(str(run.folder))}</code></p>")
-    return "\n".join(part for part in parts if part)
+def pictures_html(folder: Path) -> str:
+    """The pictures of a run folder, but that of the network, within the text."""
+    return "\n".join(_picture(path) for path in sorted(folder.glob("*.png")) if path.stem != "model")
 
 
 def table_html(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table with a column for each key.
+    """A table with a column for each key; empty without rows.
 
     Args:
         rows: The values by column; a row may lack some.
     """
+    if not rows:
+        return ""
     names = list(dict.fromkeys(name for row in rows for name in row))
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
     body = "".join(f"<tr>{''.join(f'<td>{_cell(row.get(name))}</td>' for name in names)}</tr>" for row in rows)

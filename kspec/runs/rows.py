@@ -69,9 +69,12 @@ def _write(columns: Mapping[str, Sequence[Any]], folder: Path) -> Path:
         numpy.savez(path, allow_pickle=False, **{name: numpy.asarray(values) for name, values in columns.items()})
         return path
     path = folder / "rows.json"
+    are_texts = all(isinstance(value, str) for values in columns.values() for value in values)
     with path.open("w", encoding="utf-8") as file:
         for row in zip(*columns.values(), strict=True):
             values = {name: _plain(value) for name, value in zip(columns, row, strict=True)}
+            if are_texts:  # the cells of a CSV file, where an empty one is a gap
+                values = {name: value or None for name, value in values.items()}
             file.write(json.dumps(values, ensure_ascii=False, default=_refuse) + "\n")
     return path
 

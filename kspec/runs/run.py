@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+from kspec.runs.run_folder import RunFolderError
 
 if TYPE_CHECKING:
     from kspec.runs.rows import Rows
+
+
+class TrainedModel(Protocol):
+    """The trained model of a run folder, loaded when it is first used."""
+
+    def load(self) -> Any:
+        """The Keras model; None without one."""
+
+    def predict_again(self) -> dict[str, Any]:
+        """What the run has predicted at its end, by output."""
+
+    def predict(self, rows: Rows | None, *, split: str | None, nodes: str | Iterable[str]) -> dict[str, Any]:
+        """See `Run.predict`."""
+
+    def evaluate(self, rows: Rows | None, *, split: str | None) -> dict[str, float]:
+        """See `Run.evaluate`."""
 
 
 @dataclass(slots=True, repr=False)
@@ -33,8 +51,7 @@ class Run:
         interval: By metric, the interval in which its mean lies with 95% confidence.
         ensemble: The evaluation of the mean of the members' predictions, where all predict the same examples.
         notes: What the user must know of the data, a sentence each: rows left out, unknown categories.
-        allow_code: Whether the run's extensions may be imported, where its model is loaded.
-        allow_outside: Whether data outside the run's folder and the working directory may be read.
+        trained: The model in the run folder; None for a smoke run.
     """
 
     name: str
@@ -52,19 +69,15 @@ class Run:
     ensemble: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    allow_code: bool = False
-    allow_outside: bool = False
+    trained: TrainedModel | None = None
     _model: Any = None
     _predictions: dict[str, Any] | None = None
 
     @property
     def model(self) -> Any:
-        """The trained Keras model; None if the run has none, as after a smoke run without training."""
-        if self._model is None and self.folder is not None and (self.folder / "model.keras").exists():
-            from kspec.runs.run_loader import load_run
-
-            place = os.fspath(self.folder)
-            self._model = load_run(place, allow_code=self.allow_code, allow_outside=self.allow_outside).model
+        """The trained Keras model; None if the run has none, as that of several folds."""
+        if self._model is None and self.trained is not None:
+            self._model = self.trained.load()
         return self._model
 
     @model.setter
@@ -78,7 +91,7 @@ class Run:
         Those of a run that is read from its folder are computed when they are first used.
         """
         if self._predictions is None:
-            self._predictions = {} if self.folder is None or self.status == "running" else self._predict_again()
+            self._predictions = {} if self.trained is None else self.trained.predict_again()
         return self._predictions
 
     @predictions.setter
@@ -97,11 +110,11 @@ class Run:
 
         Returns:
             dict[str, numpy.ndarray]: by output and node, shape (n, …).
-        """
-        from kspec.runs.use import predict_rows
 
-        own = {"allow_code": self.allow_code, "allow_outside": self.allow_outside}
-        return predict_rows(self.place, rows, split=split, nodes=nodes, **own)
+        Raises:
+            RunFolderError: If the run has no trained model.
+        """
+        return self._require_model().predict(rows, split=split, nodes=nodes)
 
     def evaluate(self, rows: Rows | None = None, *, split: str | None = None) -> dict[str, float]:
         """Evaluates the trained model; see `kspec.evaluate`.
@@ -112,37 +125,38 @@ class Run:
 
         Returns:
             Losses and metrics by name.
-        """
-        from kspec.runs.use import evaluate_rows
-
-        own = {"allow_code": self.allow_code, "allow_outside": self.allow_outside}
-        return evaluate_rows(self.place, rows, split=split, **own)
-
-    @property
-    def place(self) -> str:
-        """The run folder.
 
         Raises:
-            RunFolderError: If it has none.
+            RunFolderError: If the run has no trained model.
         """
-        if self.folder is None:
-            from kspec.runs.run_folder import RunFolderError
+        return self._require_model().evaluate(rows, split=split)
 
+    def _require_model(self) -> TrainedModel:
+        if self.trained is None:
             raise RunFolderError("a smoke run has no folder to load its model from")
-        return os.fspath(self.folder)
-
-    def _predict_again(self) -> dict[str, Any]:
-        """What the run has predicted at its end."""
-        from kspec.runs.saved_run import predicted_data
-
-        assert self.folder is not None
-        return self.predict(**predicted_data(self.folder))
+        return self.trained
 
     def _repr_html_(self) -> str:
         """The run in a notebook: its numbers, and its pictures."""
-        from kspec.runs.notebook import run_html
+        from kspec.runs.notebook import pictures_html, table_html
 
-        return run_html(self)
+        epochs = f", {len(self.history)} epochs" if self.history else ""
+        kept = f", weights of epoch {self.kept_epoch}" if self.kept_epoch not in (None, len(self.history)) else ""
+        rows = [
+            {
+                "": name,
+                str(self.metrics.get("split", "evaluated")): value,
+                **({"±": self.deviation[name]} if name in self.deviation else {}),
+                **({"validation": self.validation[name]} if name in self.validation else {}),
+                **({"baseline": self.baseline[name]} if isinstance(self.baseline.get(name), float) else {}),
+            }
+            for name, value in self.metrics.items()
+            if isinstance(value, float)
+        ]
+        parts = [f"<p><b>{escape(self.name)}</b> {escape(self.status)}{epochs}{kept}</p>", table_html(rows)]
+        if self.folder is not None:
+            parts += [pictures_html(self.folder), f"<p><code>{escape(str(self.folder))}</code></p>"]
+        return "\n".join(parts)
 
     def __repr__(self) -> str:
         numbers = ", ".join(f"{k}={v:.4g}" for k, v in self.metrics.items() if isinstance(v, float))

@@ -13,6 +13,7 @@ from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.runs.run_index import past_runs
 from kspec.runs.run_record import DamagedFile, MetricsJson, read_part, read_record
+from kspec.runs.saved_model import SavedModel
 from kspec.syntax.path_policy import PathPolicy
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ def open_run(place: str, runs: str = "runs", *, allow_code: bool = False, allow_
     Raises:
         RunFolderError: If there is no such run, or its files are damaged.
     """
-    own = {"allow_code": allow_code, "allow_outside": allow_outside}
     folder = find_run(place, runs)
     record = read_record(folder, _opener(folder))
     metrics: dict[str, Any] = {}
@@ -54,11 +54,14 @@ def open_run(place: str, runs: str = "runs", *, allow_code: bool = False, allow_
         kept_epoch=record.get("kept_epoch"),
         validation=metrics.get("validation", {}),
         baseline=metrics.get("baseline", {}),
-        members=[open_run(str(each), runs, **own) for each in _member_folders(folder, record)],
+        members=[
+            open_run(str(each), runs, allow_code=allow_code, allow_outside=allow_outside)
+            for each in _member_folders(folder, record)
+        ],
         deviation=metrics.get("deviation", {}),
         interval={name: tuple(ends) for name, ends in metrics.get("interval", {}).items()},
         ensemble=metrics.get("ensemble", {}),
-        **own,
+        trained=SavedModel(str(folder), allow_code, allow_outside),
     )
 
 
@@ -87,14 +90,6 @@ def read_history(folder: Path) -> list[dict[str, float]]:
         return []
     except (OSError, ValueError, TypeError, csv.Error) as error:
         raise RunFolderError(f"{path} is damaged: {error}") from error
-
-
-def predicted_data(folder: Path) -> dict[str, Any]:
-    """What a run predicts at its end, as arguments of `Run.predict`: a split, or other data."""
-    from kspec.language import load_file
-
-    data = load_file(folder / "resolved.yaml").document.predict
-    return {"split": data.split} if data.data is None else {"rows": data.data}
 
 
 class Runs(list[Run]):

@@ -123,7 +123,7 @@ def _run(
         members = Members(spec, plan, RunFolder(Path(folder)), console, cache)
         for number in numbers:
             run = members.run_member(number)
-            results.send(replace(run, model=None))
+            results.send(replace(run, _model=None))
             if run.status != "finished":
                 return
     except BrokenPipeError:

@@ -8,6 +8,7 @@ import pytest
 
 import kspec
 from kspec.runs.rows import file_of
+from kspec.runs.run_folder import RunFolderError
 from tests.support.project import make_project
 
 SPEC = """\
@@ -43,7 +44,7 @@ def run(tmp_path_factory):
         rows[5][0] = ""
         with (folder / "table.csv").open("w", newline="") as file:
             csv.writer(file).writerows(rows)
-        return kspec.run(write(SPEC))
+        return kspec.run(write(SPEC)).folder.resolve()
 
 
 def forms(path):
@@ -64,7 +65,7 @@ def forms(path):
 
 @pytest.mark.parametrize("form", ["frame", "columns", "rows", "texts", "arrow", "arrays"])
 def test_every_form_of_rows_gives_the_predictions_of_the_file(run, form):
-    path = run.folder.parent.parent.parent / "table.csv"
+    path = run.parent.parent.parent / "table.csv"
     expected = kspec.predict(run, path)["kind"]
     rows = forms(path)[form]
     assert np.array_equal(kspec.predict(run, rows)["kind"], expected)
@@ -97,3 +98,49 @@ def test_gaps_of_every_kind_are_null():
     values = [None, float("nan"), np.nan, np.datetime64("NaT"), np.float32("inf")]
     with file_of({"a": values, "b": [datetime.date(2024, 2, 1)] * 5}) as path, open(path) as file:
         assert {line.strip() for line in file} == {'{"a": null, "b": "2024-02-01"}'}
+
+
+def test_a_run_is_opened_without_its_model(run, monkeypatch):
+    """And predicts again what it has predicted at its end."""
+    monkeypatch.chdir(run.parent.parent.parent)
+    opened = kspec.open(run)
+    assert (opened.name, opened.status, opened.kept_epoch, len(opened.history)) == ("mixed", "finished", 1, 1)
+    assert opened.metrics["split"] == "test"
+    assert opened._model is None
+    written = list(csv.DictReader((run / "predictions.csv").read_text().splitlines()))
+    probabilities = [float(row["kind_probability"]) for row in written]
+    assert opened.predictions["kind"][:, 0] == pytest.approx(probabilities, rel=1e-6)
+    assert opened.evaluate()["loss"] == pytest.approx(opened.metrics["loss"], rel=1e-6)
+    assert opened.model.count_params() == 8
+    assert kspec.open(run.parent / "latest").folder == run
+
+
+def test_a_run_in_a_notebook_shows_its_numbers_and_pictures(run):
+    opened = kspec.open(run)
+    page = opened._repr_html_()
+    assert f"<td>{opened.metrics['loss']:.4g}</td>" in page
+    assert "<b>mixed</b> finished, 1 epochs" in page
+    assert page.count("data:image/png;base64,") == len([path for path in run.glob("*.png") if path.stem != "model"]) > 0
+    assert "<script" not in page
+    opened.name = "<script>"
+    assert "<script" not in opened._repr_html_()
+
+
+def test_runs_are_listed_as_a_table(run):
+    pandas = pytest.importorskip("pandas")
+    found = kspec.list_runs("mixed", runs=run.parent.parent)
+    frame = found.to_dataframe()
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame["name"].tolist() == ["mixed"]
+    assert frame["loss"][0] == found[0].metrics["loss"]
+    assert found._repr_html_().startswith("<table>")
+    assert kspec.list_runs("other", runs=run.parent.parent) == []
+
+
+def test_a_run_without_a_model_says_so(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(run.parent.parent.parent)
+    smoke = kspec.run("spec.yaml", smoke=True)
+    with pytest.raises(RunFolderError, match="smoke run"):
+        smoke.predict([{"a": 1}])
+    with pytest.raises(RunFolderError, match="no run"):
+        kspec.open(tmp_path / "none")
