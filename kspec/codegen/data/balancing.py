@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.seeds import data_seed
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.module_writer import ModuleWriter
 
@@ -45,5 +46,6 @@ def balance_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     raw = info.first_split.targets[target.name]
     if raw.ndim > 1 or (target.encoding.vocabulary is not None and target.encoding.vocabulary.ignored is not None):
         raise UnsupportedInPython("balance classes of which a label is ignored", path)
-    file.helpers[setting.by] = (_OVERSAMPLE if setting.by == "oversample" else _UNDERSAMPLE).splitlines()
+    code = _OVERSAMPLE if setting.by == "oversample" else _UNDERSAMPLE
+    file.helpers[setting.by] = code.replace("[SEED, ", f"[{data_seed(info.data)}, ").splitlines()
     return [f"    balanced_train = {setting.by}({target.variable}, train)"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
-from kspec.codegen.data.gaps import gap_without_policy, unsupported_rule, without_indicators
+from kspec.codegen.data.gaps import are_gaps, gap_without_policy, unsupported_rule, without_indicators
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import Allocator, Variables, identifier
 from kspec.codegen.text.literals import literal, text
@@ -220,9 +220,10 @@ class DatasetInfo:
         if gap:
             help = f"fill them in the file, or write `missing: {{{gap}: drop_row}}`"
             info.report_unsupported(f"treat gaps in `{gap}`, which training does not have", info.path, help)
-        elif split.left_out and step == "predict":
-            help = "remove those rows from the file, or fill their gaps"
-            info.report_unsupported("write empty lines for rows with gaps that it leaves out", info.path, help)
+        elif split.left_out and (step == "predict" or not are_gaps(split.notes)):
+            action = "leave out rows that the model cannot take"
+            action = "write lines for rows that it leaves out" if step == "predict" else action
+            info.report_unsupported(action, info.path, "remove those rows from the file, or correct their values")
         return info
 
     def report_unsupported(self, action: str, path: Path, help: str = "") -> None:
@@ -337,7 +338,7 @@ def describe_dataset(
         labels = target.labels
         if labels is not None and any(pair != ("false", "true") for pair in labels.columns):
             info.report_unsupported(
-                f"read the targets of `{output}` as text",
+                f"read the words for yes and no in the columns of `{output}`",
                 ("data", "targets"),
                 help="write 0 and 1, or true and false, in the data",
             )

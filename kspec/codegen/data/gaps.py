@@ -29,6 +29,12 @@ def gap_without_policy(dataset: Dataset, columns: Sequence[str], missing: Any) -
     return ""
 
 
+def are_gaps(notes: Sequence[str]) -> bool:
+    """Whether the rows that a step leaves out all lack a value, which its notes tell."""
+    reasons = [part for note in notes if note.startswith("left out ") for part in note.split(" (")[1:]]
+    return all(reason.startswith("no value in ") for reason in reasons)
+
+
 def unsupported_rule(rule: MissingRule) -> str:
     """What exported code cannot do of a rule for gaps, as an infinitive; empty if it can do all."""
     return "ignore missing targets" if rule.fill == IGNORE else ""
