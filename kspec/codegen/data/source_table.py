@@ -20,9 +20,7 @@ def source_table(info: DatasetInfo) -> tuple[Table, Context]:
         info: The training data.
     """
     context = Context(info.spec, Report(), ("data", info.source))
-    request = Request(
-        context, input_specs(info.spec), list(info.spec.document.outputs or ()), info.spec.document.data_seed
-    )
+    request = Request(context, input_specs(info.spec), list(info.targets), info.spec.document.data_seed)
     return context.require(read(info.source, getattr(info.data, info.source), request)), context
 
 
