@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import kspec
+from kspec.compiler.compile import compile_spec
 from kspec.runs.run_loader import load_run
 
 ROWS = 200
@@ -27,7 +28,7 @@ data:
   inputs: {size: size, age: age, city: city, note: note}
   targets: kind
   missing: {size: median, city: unknown}
-  split: {order: true, validation: 0.2, test: 0.2}
+  split: {hash: key, validation: 0.2, test: 0.2}
 inputs:
   size: {shape: [1]}
   age: {shape: [1]}
@@ -81,29 +82,73 @@ fit: {epochs: 2, batch_size: 16}
 """
 
 
-def _write(file: Path, *, changed: bool) -> None:
-    """A table whose last two fifths are others if `changed`."""
+GROUPS = """
+kspec: 1
+task: regression
+seed: 1
+data:
+  csv: table.csv
+  columns: {half: size / 2}
+  inputs: {numbers: [size, half], words: {column: note, sep: " "}}
+  targets: {age: {column: age, scale: standard}}
+  missing: {size: {fill: forward, else: median, indicator: true}, half: {fill: backward, else: 0}}
+  split: {group: place, validation: 0.2, test: 0.2}
+inputs:
+  numbers: {shape: [3]}
+  words: {shape: [null], dtype: string}
+layers:
+  - Normalization: {}
+    from: numbers
+    name: scaled
+  - StringLookup: {output_mode: multi_hot}
+    from: words
+    name: found
+  - Concatenate: {}
+    from: [scaled, found]
+  - Dense: {units: 1}
+    name: age
+fit: {epochs: 2, batch_size: 16}
+"""
+
+
+def _write(file: Path, changed: frozenset[int]) -> None:
+    """A table, of which some rows have other values.
+
+    Args:
+        file: Its place.
+        changed: The numbers of these rows, from 1.
+    """
     random = np.random.default_rng(0)
-    lines = [["day", "size", "age", "city", "note", "kind"]]
+    lines = [["day", "place", "key", "size", "age", "city", "note", "kind"]]
     for row in range(ROWS):
         size = "" if random.random() < 0.1 else f"{random.normal():.4f}"
         note = " ".join(random.choice(WORDS, 4))
-        line = [str(row), size, f"{random.random() * 80:.2f}", random.choice(["a", "b", "c"]), note, "uvw"[row % 3]]
-        if changed and row >= ROWS * 3 // 5:
-            line = [str(row), "" if row % 3 else "1e9", f"{-row}", "elsewhere", "words never seen", "uvw"[row * 7 % 3]]
-        lines.append([str(value) for value in line])
+        keys = [str(row), f"p{row % 17}", f"k{row}"]
+        line = [size, f"{random.random() * 80:.2f}", random.choice(["a", "b", "c"]), note, "uvw"[row % 3]]
+        if row + 1 in changed:
+            note = "words never seen, and more of them"
+            line = ["" if row % 3 else "1e9", f"{-row}", "elsewhere", note, "uvw"[row * 7 % 3]]
+        lines.append([*keys, *(str(value) for value in line)])
     with file.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows(lines)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("text", [LAYERS, WINDOWS], ids=["layers", "windows"])
+@pytest.mark.parametrize("text", [LAYERS, WINDOWS, GROUPS], ids=["layers", "windows", "groups"])
 def test_other_splits_change_no_weight(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "spec.yaml").write_text(text, encoding="utf-8")
+    _write(tmp_path / "table.csv", frozenset())
+    dataset = compile_spec(tmp_path / "spec.yaml", data="always").dataset
+    assert dataset is not None
+    seen = {int(row) for row in dataset.splits["train"].rows}
+    if text == WINDOWS:  # the targets of the last window lie behind it
+        seen = set(range(1, max(seen) + 3))
+    outside = frozenset(range(1, ROWS + 1)) - seen
+    assert len(outside) > ROWS // 5
     found = []
-    for changed in (False, True):
-        _write(tmp_path / "table.csv", changed=changed)
+    for changed in (frozenset(), outside):
+        _write(tmp_path / "table.csv", changed)
         model = load_run(str(kspec.run("spec.yaml").folder)).model
         words = [layer.get_vocabulary() for layer in model.layers if hasattr(layer, "get_vocabulary")]
         found.append([words, *((weight.path, np.asarray(weight).tobytes()) for weight in model.weights)])
