@@ -27,11 +27,12 @@ __all__ = [
     "load",
     "open",
     "predict",
+    "resume",
     "run",
 ]
 
 if TYPE_CHECKING:
-    from kspec.api import build, check, evaluate, from_keras, list_runs, load, open, predict, run
+    from kspec.api import build, check, evaluate, from_keras, list_runs, load, open, predict, resume, run
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.language import Spec
     from kspec.runs.run import Run
@@ -45,6 +46,7 @@ _HOMES = {
     "load": "kspec.api",
     "open": "kspec.api",
     "predict": "kspec.api",
+    "resume": "kspec.api",
     "run": "kspec.api",
     "Diagnostic": "kspec.diagnostics",
     "SpecError": "kspec.diagnostics",

@@ -190,6 +190,35 @@ def run(
     return result
 
 
+def resume(
+    run: Run | str | os.PathLike[str],
+    overrides: str | Iterable[str] = (),
+    *,
+    quiet: bool = True,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+) -> Run:
+    """Goes on with a run in its own folder, and ends with the bits of a run that was never stopped.
+
+    Args:
+        run: A run, its folder, or the name of a spec that has been run: then its newest run that has not finished.
+        overrides: What changes from here on: `"fit.epochs=100"` trains on with a finished run, too.
+        quiet: Print nothing.
+        allow_code: As for `load`, for the run's extensions.
+        allow_outside: As for `load`, for the run's data.
+
+    Returns:
+        The run.
+
+    Raises:
+        RunFolderError: when there is no such run, it is still running, or it has finished and nothing changes.
+        SpecError: when its spec or data has changed, or would change in a way that it may not.
+    """
+    from kspec.runs.saved_model import SavedModel
+
+    return SavedModel(_folder_of(run), allow_code, allow_outside).resume(overrides, quiet=quiet)
+
+
 def predict(
     run: Run | str | os.PathLike[str],
     data: Rows | None = None,

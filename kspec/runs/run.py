@@ -29,6 +29,9 @@ class TrainedModel(Protocol):
     def evaluate(self, rows: Rows | None, *, split: str | None) -> dict[str, float]:
         """See `Run.evaluate`."""
 
+    def resume(self, overrides: str | Iterable[str], *, quiet: bool) -> Run:
+        """See `Run.resume`."""
+
 
 @dataclass(slots=True, repr=False)
 class Run:
@@ -130,6 +133,22 @@ class Run:
             RunFolderError: If the run has no trained model.
         """
         return self._require_model().evaluate(rows, split=split)
+
+    def resume(self, overrides: str | Iterable[str] = (), *, quiet: bool = True) -> Run:
+        """Goes on with the run in its own folder; see `kspec.resume`.
+
+        Args:
+            overrides: What changes from here on: `"fit.epochs=100"`, or several.
+            quiet: Print nothing.
+
+        Returns:
+            The run that it becomes.
+
+        Raises:
+            RunFolderError: If the run has no folder, is still running, or has finished and nothing changes.
+            SpecError: If its spec or data has changed, or would change in a way that it may not.
+        """
+        return self._require_model().resume(overrides, quiet=quiet)
 
     def _require_model(self) -> TrainedModel:
         if self.trained is None:

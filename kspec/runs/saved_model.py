@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kspec.language import load_file
+from kspec.language import Permissions, load_file
 from kspec.runs.loaded_members import evaluate_members, members_at, predict_mean
+from kspec.runs.resume import resume_run
 from kspec.runs.rows import Rows, file_of
+from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolderError
 from kspec.runs.run_loader import evaluate_run, load_run, predictions_of, read_examples
+from kspec.training.console import Console
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,14 @@ class SavedModel:
                 return {name: each.mean for name, each in spreads.items()}
             run = load_run(self.place, allow_code=self.allow_code, allow_outside=self.allow_outside)
             return evaluate_run(run, read_examples(run, file, split, need_targets=True)[0])
+
+    def resume(self, overrides: str | Iterable[str] = (), *, quiet: bool = True) -> Run:
+        """Goes on with the run; see `kspec.resume`."""
+        permissions = Permissions(self.allow_code, self.allow_outside)
+        changes = [overrides] if isinstance(overrides, str) else overrides
+        run = resume_run(self.place, changes, permissions=permissions, console=Console(quiet))
+        run.trained = self
+        return run
 
     def predict_again(self) -> dict[str, Any]:
         """What the run has predicted at its end, by output; of several folds or repeats, their means."""

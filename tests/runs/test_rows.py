@@ -137,6 +137,17 @@ def test_runs_are_listed_as_a_table(run):
     assert kspec.list_runs("other", runs=run.parent.parent) == []
 
 
+def test_a_run_trains_on_from_python(run, monkeypatch):
+    monkeypatch.chdir(run.parent.parent.parent)
+    first = kspec.run("spec.yaml")
+    second = first.resume("fit.epochs=2")
+    whole = kspec.run("spec.yaml", "fit.epochs=2")
+    assert second.history == whole.history
+    assert second.predict()["kind"].tolist() == whole.predictions["kind"].tolist()
+    with pytest.raises(RunFolderError, match="finished"):
+        kspec.resume(second)
+
+
 def test_a_run_without_a_model_says_so(run, tmp_path, monkeypatch):
     monkeypatch.chdir(run.parent.parent.parent)
     smoke = kspec.run("spec.yaml", smoke=True)
