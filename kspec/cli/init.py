@@ -19,6 +19,7 @@ EPILOG = """\b
 Examples:
   kspec init                           a small network on synthetic data
   kspec init data.csv --target price   from a table, with columns and task
+  kspec init photos                    from a folder with a folder for each class, or with images and masks
   kspec init --template cnn -o cnn.yaml
 """
 
@@ -33,7 +34,7 @@ def _show_templates(ctx: click.Context, _: click.Parameter, value: bool) -> None
 
 
 @click.command(epilog=EPILOG)
-@click.argument("data", required=False, type=click.Path(exists=True, dir_okay=False), metavar="[TABLE]")
+@click.argument("data", required=False, type=click.Path(exists=True), metavar="[DATA]")
 @spec_file
 @click.option(
     "--template",
@@ -65,7 +66,7 @@ def command(
     no_header: bool,
     force: bool,
 ) -> None:
-    """Write a working spec, from a table (CSV, Parquet, JSON, Arrow, arrays) or from a template.
+    """Write a working spec, from a table (CSV, Parquet, JSON, Arrow, Excel, arrays), a folder or a template.
 
     From a table it infers how the file is written, the column to predict, the task, and how each other column enters
     the network; comments give the reasons. The JSON Schema for editors is written beside the spec.
@@ -135,14 +136,19 @@ def _from_data(data: str, out: str, choices: Choices, options: dict[str, Any]) -
     if preview is None:
         raise SpecError(report.sorted())
     folder = Path.cwd() if out == "-" else Path(out).parent
-    relative = Path(os.path.relpath(data, folder)).as_posix()
+
+    def relative(path: str) -> str:
+        return Path(os.path.relpath(path, folder)).as_posix()
+
+    setting = preview.setting
     return from_table(
         preview.profile,
-        relative,
+        relative(setting) if isinstance(setting, str) else {key: relative(path) for key, path in setting.items()},
         choices,
         options=preview.options,
         hints=preview.hints,
         notes=preview.notes,
         columns=preview.columns,
+        shapes=preview.shapes,
         table=preview.table,
     )

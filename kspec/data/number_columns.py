@@ -1,4 +1,4 @@
-"""Columns whose texts are numbers with a unit: `$5`, `12 %`, `1.234 €`; and the expression that reads the numbers."""
+"""Columns that a new spec computes: numbers out of texts with a unit (`$5`, `12 %`, `1.234 €`), and paths of files."""
 
 from __future__ import annotations
 
@@ -158,6 +158,19 @@ def known_column(name: str, taken: Collection[str]) -> NewColumn:
         taken: The columns of the table.
     """
     return NewColumn(_free(f"{name}_known", taken), _identifier(name), "the past, in which gaps are filled")
+
+
+def computed_path(name: str, before: str, after: str, taken: Collection[str]) -> NewColumn:
+    """A column of paths.
+
+    Args:
+        name: The column of names.
+        before: What stands before each name.
+        after: What stands after it.
+        taken: The columns of the table.
+    """
+    parts = [_quoted(before)] * bool(before) + [_identifier(name)] + [_quoted(after)] * bool(after)
+    return NewColumn(_free(f"{name}_file", taken), " || ".join(parts), "the path of its file")
 
 
 def _free(name: str, taken: Collection[str]) -> str:

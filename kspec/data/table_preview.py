@@ -6,14 +6,18 @@ import os
 import re
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
 from kspec.data.expressions.derivation import derive
+from kspec.data.folder_preview import folder_source
 from kspec.data.number_columns import NewColumn, with_numbers, without_marks
 from kspec.data.number_texts import MARKS, notation, number_texts
+from kspec.data.path_columns import mask_classes, path_columns, with_contents
 from kspec.data.profile.hints import ColumnHints, table_hints
 from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import names, read, source_of
@@ -47,7 +51,9 @@ class FilePreview(NamedTuple):
         options: The options of the file that differ from their defaults.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
-        columns: By column, the one that computes its numbers, which the table and its profile have.
+        columns: By column, the one that computes its numbers or paths, which the table and its profile have.
+        shapes: By column of files, the shape of an input that takes it.
+        setting: What the source reads, with paths from the working directory.
     """
 
     table: Table
@@ -56,6 +62,8 @@ class FilePreview(NamedTuple):
     hints: dict[str, ColumnHints]
     notes: dict[str, str]
     columns: dict[str, NewColumn]
+    shapes: dict[str, tuple[int, ...]]
+    setting: str | dict[str, str]
 
 
 def profile_file(
@@ -64,7 +72,7 @@ def profile_file(
     """Profiles the file of a table.
 
     Args:
-        path: The file, relative to the working directory.
+        path: The file, or a folder of files, relative to the working directory.
         report: Receives every problem.
         options: Options of a CSV file that are known.
 
@@ -73,6 +81,8 @@ def profile_file(
     """
     name = os.fspath(path)
     context = Context(_empty_spec("spec.yaml"), report, None)
+    if os.path.isdir(name):
+        return _profile_folder(name, context)
     files = context.find(name, None)
     if files is None:
         return None
@@ -88,7 +98,7 @@ def profile_file(
             found, notes = _largest_sheet(name, context) if kind == "excel" else ({}, {})
             setting = ExcelOptions.model_validate({"path": name, **found}) if found else name
             table = read(kind, setting, Request(context, {}, []))
-            return None if table is None else _preview(table, kind, found, notes)
+            return None if table is None else _preview(table, kind, name, found, notes)
         found = find_format(files[0], context, dict(options or {}))
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
@@ -114,7 +124,7 @@ def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePr
     def preview(notes: dict[str, str]) -> FilePreview | None:
         settings = CsvOptions.model_validate({**options, "path": name})
         table = read("csv", settings, Request(context, {}, []))
-        return None if table is None else _preview(table, "csv", options, notes)
+        return None if table is None else _preview(table, "csv", name, options, notes)
 
     found = preview({})
     if found is None:
@@ -132,13 +142,46 @@ def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePr
     return found
 
 
-def _preview(table: Table, source: str, options: dict[str, Any], notes: dict[str, str]) -> FilePreview:
+def _profile_folder(name: str, context: Context) -> FilePreview | None:
+    """Profiles the files of a folder."""
+    found = folder_source(name)
+    if found is None:
+        help = 'name the files and what to predict in a spec: `files: {photo: "photos/{class}_{id}.jpg"}`'
+        message = f"`{name}` has no folders of images, sounds or texts for each class, and no masks beside images"
+        context.error(codes.UNREADABLE_DATA, message, None, help=help)
+        return None
+    request = Request(context, {}, [])
+    table = read(found.source, found.setting, request)
+    notes: dict[str, str] = {}
+    if table is not None and found.source == "files":
+        classes, has_others = mask_classes(table.columns["mask"])
+        notes = {"classes": str(classes), "ignored": "255" if has_others else ""}
+    if table is not None and found.source == "texts":
+        table = replace(table, columns={**table.columns, "text": with_contents(table.columns["text"])})
+    return None if table is None else _preview(table, found.source, found.setting, {}, notes)
+
+
+def _preview(
+    table: Table, source: str, setting: str | dict[str, str], options: dict[str, Any], notes: dict[str, str]
+) -> FilePreview:
+    """Profiles a table, with numbers in place of texts with a unit.
+
+    Args:
+        table: The table.
+        source: What reads it.
+        setting: The files.
+        options: Their options.
+        notes: Why these are set.
+    """
     table, columns = with_numbers(table)
+    folder = Path(setting).parent if isinstance(setting, str) and os.path.isfile(setting) else Path()
+    files = path_columns(table, folder)
+    table, columns = files.table, columns | files.columns
     profile = profile_table(table, source)
     if source != "csv" and (marks := _number_marks(profile)):
         table, unmarked = without_marks(table, marks)
         columns, profile = columns | unmarked, profile_table(table, source)
-    return FilePreview(table, profile, options, table_hints(table), notes, columns)
+    return FilePreview(table, profile, options, table_hints(table), notes, columns, files.shapes, setting)
 
 
 def _number_marks(profile: DataProfile) -> dict[str, list[Any]]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import DataProfile
 from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
 from kspec.data.table import Table
+from kspec.rewrite.from_masks import masks_spec
 from kspec.rewrite.from_series import series_spec
 from kspec.rewrite.series_inference import find_series, measure_series
 from kspec.rewrite.spec_writer import SpecWriter, TableFacts
@@ -40,25 +41,27 @@ NOTHING = Choices()
 
 def from_table(
     profile: DataProfile,
-    path: str,
+    path: str | Mapping[str, str],
     choices: Choices = NOTHING,
     *,
     options: Mapping[str, Any] | None = None,
     hints: Mapping[str, ColumnHints] | None = None,
     notes: Mapping[str, str] | None = None,
     columns: Mapping[str, NewColumn] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
     table: Table | None = None,
 ) -> str:
     """Writes a spec for a table.
 
     Args:
         profile: The profile of the table's columns.
-        path: The path of the table as the spec will name it.
+        path: The path of the table as the spec will name it, or one for each split or column.
         choices: What the user has named; the rest is inferred.
         options: The options of its file.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
         columns: By column, the one that the spec computes from it and uses instead.
+        shapes: By column of files, the shape of an input that takes it.
         table: The table, which tells whether it is a series in time.
 
     Returns:
@@ -67,7 +70,9 @@ def from_table(
     Raises:
         InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
-    facts = TableFacts(profile, path, options or {}, hints or {}, notes or {}, columns or {})
+    facts = TableFacts(profile, path, options or {}, hints or {}, notes or {}, columns or {}, shapes or {})
+    if profile.source == "files":
+        return masks_spec(facts)
     series = None if table is None else find_series(table, choices.time)
     roles = infer_columns(profile, choices.target, facts.hints, task=choices.task, time=choices.time, series=series)
     if series is not None and table is not None and roles.task == "regression":
@@ -83,8 +88,12 @@ class _Writer(SpecWriter):
         super().__init__(facts, roles)
         if roles.numbers:
             size = len(roles.numbers)
-            name = self.name("numbers" if size > 1 or roles.categories or roles.texts else roles.numbers[0].name)
+            others = roles.categories or roles.texts or roles.files
+            name = self.name("numbers" if size > 1 or others else roles.numbers[0].name)
             self.inputs[name] = (roles.numbers, f"{{shape: [{size}]}}")
+        for column in roles.files:
+            shape = ", ".join(str(length) for length in facts.shapes[column.name])
+            self.inputs[self.name(column.name)] = ([column], f"{{shape: [{shape}]}}")
         for column in (*roles.categories, *roles.texts):
             self.inputs[self.name(column.name)] = ([column], "{shape: [1], dtype: string}")
 
@@ -103,6 +112,8 @@ class _Writer(SpecWriter):
 
     def _split(self) -> None:
         """The split: in the order of time if the rows are, else with the same share of each class."""
+        if not isinstance(self.facts.path, str):
+            return  # each split has its own files
         time = self.roles.time
         if time is not None:
             self.add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")

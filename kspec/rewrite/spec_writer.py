@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
+from kspec.rewrite.file_layers import file_layers
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles
 from kspec.syntax.scalars import resolve
@@ -18,6 +19,8 @@ from kspec.syntax.yaml_flow import to_yaml
 
 MOST_WORDS = 500
 """The longest texts that are read to their end."""
+SELF_READ = ("images", "texts", "audio", "files")
+"""Sources that decode their files by themselves."""
 COMMENTS = 40
 """The column where comments stand."""
 _WHY_OPTION = {
@@ -42,19 +45,28 @@ class TableFacts(NamedTuple):
 
     Args:
         profile: Its profile.
-        path: Its path as the spec will name it.
+        path: Its path as the spec will name it, or one for each split or column.
         options: The options of its file.
         hints: By column, what the order of its rows tells.
         notes: By option, why it is set.
         columns: By column, the one that the spec computes from it and uses instead.
+        shapes: By column of files, the shape of its input.
     """
 
     profile: DataProfile
-    path: str
+    path: str | Mapping[str, str]
     options: Mapping[str, Any]
     hints: Mapping[str, ColumnHints]
     notes: Mapping[str, str]
     columns: Mapping[str, NewColumn]
+    shapes: Mapping[str, Sequence[int]]
+
+    @property
+    def file(self) -> Path:
+        """The file or folder, or that of the first one."""
+        if isinstance(self.path, str):
+            return Path(self.path)
+        return Path(next(iter(self.path.values())).partition("{")[0]).parent
 
 
 class SpecWriter:
@@ -133,7 +145,7 @@ class SpecWriter:
     def head(self) -> None:
         """What stands above the data."""
         columns = len(self.facts.profile.columns)
-        self.add(f"# Inferred from {Path(self.facts.path).name}: {self.facts.profile.rows} rows, {columns} columns.")
+        self.add(f"# Inferred from {self.facts.file.name}: {self.facts.profile.rows} rows, {columns} columns.")
         self.add("# Correct what does not fit; `kspec check --data` reports mismatches between spec and data.")
         self.add("kspec: 1")
         self.add(f"name: {self._spec_name()}")
@@ -142,7 +154,7 @@ class SpecWriter:
         self.add("seed: 0", "determines split, weights, shuffling and dropout")
 
     def _spec_name(self) -> str:
-        return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(self.facts.path).stem).strip("_-") or "model"
+        return re.sub(r"[^A-Za-z0-9_-]+", "_", self.facts.file.stem).strip("_-") or "model"
 
     def source(self) -> None:
         """The source with its options, and the columns that are not used."""
@@ -157,6 +169,9 @@ class SpecWriter:
                 self.add(f"    {key}: {to_yaml(value)}", why)
         else:
             self.add(f"  {self.facts.profile.source}: {to_yaml(self.facts.path)}")
+        files = {self.column(one.name): one.type for one in self.roles.files}
+        if files and self.facts.profile.source not in SELF_READ:
+            self.add_long(f"  read: {to_yaml(files)}")
         if self.new:
             self.add("  columns:")
             for column in self.new:
@@ -176,6 +191,13 @@ class SpecWriter:
             node = self.name(f"{name}_scaled")
             comment = "learns mean and variance from the training rows"
             self.entry("Normalization", "", name, node, several, comment)
+        elif column in self.roles.files:
+            node = self.name(f"{name}_vector")
+            first, *more, last = file_layers(column.type, self.facts.shapes[column.name])
+            self.entry(first.head, first.arguments, name, "", several, first.comment)
+            for layer in more:
+                self.entry(layer.head, layer.arguments, "", "", False, layer.comment)
+            self.entry(last.head, last.arguments, "", node, several, last.comment)
         elif column in self.roles.texts:
             words, node = self.name(f"{name}_words"), self.name(f"{name}_vector")
             self.entry(

@@ -17,6 +17,7 @@ ONE_HOT = 20
 PROSE = 4
 """The median number of words from which texts are prose."""
 _NUMBERS = ("integer", "float", "boolean")
+_FILES = ("image", "audio")
 _KEY = re.compile(r"(^|_)(id|uuid|guid|index|key|idx)$", re.IGNORECASE)
 _NUMBER = re.compile(r"(^|_)(number|num|no|nr|code)$", re.IGNORECASE)
 _SOMEBODY = re.compile(
@@ -60,6 +61,7 @@ class TableRoles:
         numbers: Numeric columns, which feed one input together.
         categories: Categorical text columns, an input each.
         texts: Columns of running text, an input each.
+        files: Columns of images or sounds, an input each.
         unused: Column → why it is not used.
         time: The column of times in whose order the rows stand, if there is one.
         group: The column that names whom several rows are of, such as a patient, if there is one.
@@ -73,6 +75,7 @@ class TableRoles:
     numbers: list[ColumnProfile] = field(default_factory=list)
     categories: list[ColumnProfile] = field(default_factory=list)
     texts: list[ColumnProfile] = field(default_factory=list)
+    files: list[ColumnProfile] = field(default_factory=list)
     unused: dict[str, str] = field(default_factory=dict)
     time: str | None = None
     group: str | None = None
@@ -119,6 +122,8 @@ def infer_columns(
     for other in profile.columns:
         if other.name != column.name:
             _assign(other, profile.rows, hints.get(other.name, ColumnHints()), roles)
+    if profile.source == "texts":
+        roles.texts, roles.categories = [*roles.texts, *roles.categories], []
     return roles
 
 
@@ -132,7 +137,7 @@ def require_inputs(profile: DataProfile, roles: TableRoles) -> None:
     Raises:
         InitRefused: If none can be used.
     """
-    if not (roles.numbers or roles.categories or roles.texts):
+    if not (roles.numbers or roles.categories or roles.texts or roles.files):
         _use_best(profile, roles)
 
 
@@ -142,6 +147,8 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
     reason = _reason_against(column, present, hints, roles)
     if reason:
         roles.unused[column.name] = reason
+    elif column.type in _FILES:
+        roles.files.append(column)
     elif column.type in _NUMBERS:
         roles.numbers.append(column)
     elif (hints.words >= PROSE or column.example.count(" ") >= PROSE - 1) and distinct > ONE_HOT:
@@ -155,10 +162,12 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
 def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, roles: TableRoles) -> str:
     """Why a column is no input; empty if it can be one."""
     distinct, name = column.distinct or 0, _words(column.name)
-    if column.type in ("array", "list", "image"):
+    if column.type in ("array", "list"):
         return f"it holds {column.type}s"
     if present <= 0:
         return "it is empty"
+    if column.type in _FILES:
+        return ""
     if distinct == 1:
         return "it has the same value in every row" if not column.missing else "it has only one value"
     if column.name == roles.time:

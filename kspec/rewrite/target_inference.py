@@ -118,7 +118,7 @@ def infer_task(column: ColumnProfile, rows: int, task: str | None) -> Task:
         InitRefused: If the column cannot be predicted.
     """
     distinct, present = column.distinct, rows - column.missing
-    if column.type in ("array", "list", "image") or distinct is None:
+    if column.type in ("array", "list", "image", "audio") or distinct is None:
         raise InitRefused(
             f"`{column.name}` holds {column.type}s, which cannot be a target; name another column with --target"
         )

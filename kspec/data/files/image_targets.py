@@ -83,7 +83,7 @@ class _MaskForm(NamedTuple):
             _NoMask: If it has other values.
             OSError, SyntaxError, ValueError: If it cannot be decoded.
         """
-        mask = _pixels(encoded)
+        mask = mask_pixels(encoded)
         if self.classes == 2 and self.ignored != WHITE:
             mask = _binary(mask)
         wrong = (mask >= self.classes) if self.ignored is None else (mask >= self.classes) & (mask != self.ignored)
@@ -99,7 +99,7 @@ def _binary(mask: Array) -> Array:
     return numpy.where(mask == WHITE, 1, mask)
 
 
-def _pixels(encoded: bytes) -> Array:
+def mask_pixels(encoded: bytes) -> Array:
     """The numbers of an image, shape (height, width): of one with a palette, the indices of its colours.
 
     Raises:
