@@ -228,17 +228,17 @@ class Batches:
         batches = tf.data.Dataset.range(self.steps).map(choose)
         if not files:
             return batches.map(lambda chosen: batch(chosen, {}), num_parallel_calls=tf.data.AUTOTUNE)
-        read = batches.map(lambda chosen: (chosen, {name: array.encoded(chosen) for name, array in files.items()}))
         decoded = (
-            read.prefetch(tf.data.AUTOTUNE)
+            batches.map(lambda chosen: {name: array.encoded(chosen) for name, array in files.items()})
             .unbatch()
             .map(
-                lambda one, encoded: (one, {name: array.decode(encoded[name]) for name, array in files.items()}),
+                lambda encoded: {name: array.decode(encoded[name]) for name, array in files.items()},
                 num_parallel_calls=tf.data.AUTOTUNE,
                 deterministic=True,
             )
+            .batch(size)
         )
-        return decoded.batch(size).map(batch)
+        return tf.data.Dataset.zip((batches, decoded)).map(batch)
 
     def _gatherer(self, tf: Any) -> Any:
         """A function: indices, shape (b,) → inputs in memory, targets and weights of these examples."""

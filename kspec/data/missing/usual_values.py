@@ -9,6 +9,7 @@ from kspec.analysis.index_limits import index_limits, lookups
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.missing.imputation import Policies, fill, most_frequent, statistic
+from kspec.data.parallel import in_parallel
 from kspec.data.sources.read_request import Request
 from kspec.data.storage.mapped_arrays import taken, without
 from kspec.data.table import NUMERIC, Column, Table
@@ -46,14 +47,17 @@ def usual_values(
     sources = [] if graph is None else [each.source for each in index_limits(graph)]
     sources += [] if graph is None else [each.source for each in lookups(graph)]
     categories = {source.name for source in sources if source.kind == "input"}
-    usual: dict[str, dict[str, Any]] = {}
+    takes: list[tuple[Column, str]] = []
     for name, columns in mapping.inputs.items():
         dtype = "int32" if name in categories and request.inputs[name].dtype != "string" else request.inputs[name].dtype
         for column in columns:
-            if column in fills or column in table.sources or policies.fill_of(column) == "drop_row":
-                continue
-            if value := _usual_value(table.columns[column], train, dtype):
-                usual[column] = value if "median" not in value else usual.get(column, value)
+            if column not in fills and column not in table.sources and policies.fill_of(column) != "drop_row":
+                takes.append((table.columns[column], dtype))
+    values = in_parallel(lambda each: _usual_value(each[0], train, each[1]), takes, len(takes) * len(train))
+    usual: dict[str, dict[str, Any]] = {}
+    for (source, _), value in zip(takes, values, strict=True):
+        if value:
+            usual[source.name] = value if "median" not in value else usual.get(source.name, value)
     return usual
 
 

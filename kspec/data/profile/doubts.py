@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import MAX_CLASSES
 from kspec.data.columns import ColumnMapping
+from kspec.data.parallel import in_parallel
 from kspec.data.table import NUMERIC, Column, Table
 
 if TYPE_CHECKING:
@@ -146,15 +147,16 @@ def find_drift(table: Table, mapping: ColumnMapping, splits: Mapping[str, Array]
     if not others:
         return {}
     names = [name for name in mapping.input_columns if table.columns[name].kind in (*NUMERIC, "text")]
-    drift: dict[str, tuple[str, float]] = {}
     train = _of(splits["train"], len(names))
-    for name in names:
-        column = table.columns[name]
-        far = {split: _distance(column, train, _of(rows, len(names))) for split, rows in others.items()}
+    other_rows = {split: _of(rows, len(names)) for split, rows in others.items()}
+
+    def farthest(name: str) -> tuple[str, float]:
+        far = {split: _distance(table.columns[name], train, rows) for split, rows in other_rows.items()}
         split = max(far, key=lambda each: far[each])
-        if far[split]:
-            drift[name] = (split, far[split])
-    return drift
+        return split, far[split]
+
+    found = zip(names, in_parallel(farthest, names, len(names) * len(train)), strict=True)
+    return {name: (split, far) for name, (split, far) in found if far}
 
 
 def _distance(column: Column, train: Array, other: Array) -> float:

@@ -144,7 +144,7 @@ def _read_file(
             table = parsed(
                 stream,
                 read_options=csv.ReadOptions(
-                column_names=header.names, skip_rows=header.lines, encoding=text.encoding, use_threads=False,
+                column_names=header.names, skip_rows=header.lines, encoding=text.encoding, use_threads=True,
                 block_size=block,
             ),
             parse_options=csv.ParseOptions(
