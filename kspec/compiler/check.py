@@ -75,10 +75,8 @@ def check_spec(
         if not report.has_errors:
             check_targets(spec, analysis, compiled.dataset, report)
         check_step_data(spec, analysis, compiled.dataset, report)
-    if access == "never" and spec is not None:
-        attempt(lambda: _check_expressions(spec, report))
-        if analysis is not None and not report.has_errors:
-            attempt(lambda: _check_files(spec, analysis, report))
+    if access == "never" and spec is not None and analysis is not None:
+        attempt(lambda: _check_headers(spec, analysis, report))
     if with_keras and spec is not None and not report.has_errors:
         from kspec.compiler.build import build_compiled
 
@@ -92,21 +90,14 @@ def check_spec(
     return CheckResult(diagnostics, spec, analysis, config.strict, compiled.dataset)
 
 
-def _check_expressions(spec: Spec, report: Report) -> None:
-    """Checks the expressions of `data`, whose engine is imported only where there are some."""
-    data = spec.document.data
-    if data is not None and (data.columns or data.where):
-        from kspec.data.expressions.derivation import check_syntax
+def _check_headers(spec: Spec, analysis: Analysis, report: Report) -> None:
+    """Checks what the spec says of its data as far as the headers of the data tell it."""
+    if spec.document.data is not None:
+        from kspec.data.headers.check import check_headers
+        from kspec.data.network_specs import input_specs
 
-        check_syntax(spec, report)
-
-
-def _check_files(spec: Spec, analysis: Analysis, report: Report) -> None:
-    """Checks which files `files:` names, without reading them."""
-    if spec.document.data is not None and spec.document.data.source == "files":
-        from kspec.data.files.check import check_files
-
-        check_files(spec, analysis.graph, report)
+        outputs = [] if analysis.settings is None else list(analysis.graph.outputs)
+        check_headers(spec, input_specs(spec), outputs, report)
 
 
 def _config(source: Source, report: Report, select: Iterable[str] | None, ignore: Iterable[str] | None) -> Config:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kspec.data.inference_data import load_for_prediction
+    from kspec.data.network_specs import InputSpec, OutputSpec
     from kspec.data.reading import load
     from kspec.data.targets.labels import Labels
-    from kspec.data.types import Dataset, DataSplit, InputSpec, OutputSpec
+    from kspec.data.types import Dataset, DataSplit
 
 __all__ = ["DataSplit", "Dataset", "InputSpec", "Labels", "OutputSpec", "load", "load_for_prediction"]
 
 _HOMES = {
     "Dataset": "types",
-    "InputSpec": "types",
-    "OutputSpec": "types",
+    "InputSpec": "network_specs",
+    "OutputSpec": "network_specs",
     "DataSplit": "types",
     "Labels": "targets.labels",
     "load": "reading",

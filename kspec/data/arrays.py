@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.files.sounds import SoundColumn, length_note, load_sounds
+from kspec.data.input_shapes import example_shape
 from kspec.data.lists.arrays import padded_column
+from kspec.data.network_specs import InputSpec
 from kspec.data.number_texts import why_no_numbers
 from kspec.data.storage.mapped_arrays import converted, stacked, taken, true_rows
 from kspec.data.table import FILES, Column, Table
 from kspec.data.targets.arrays import all_finite, target_array, weight_array
-from kspec.data.types import DataSplit, InputSpec
+from kspec.data.types import DataSplit
 from kspec.data.value_checks import FLOATS, misfit_in_row, misfits
 from kspec.diagnostics import Path, codes
-from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-SHOWN_COLUMNS = 3
 
 
 class TableArrays:
@@ -165,10 +164,8 @@ def _numbers_or_text(
         pieces = _numbers(name, takes.dtype, columns, table, path, context)
     if pieces is None:
         return None
-    shape = fitting_shape(takes.shape[1:] if is_window else takes.shape, columns)
+    shape = example_shape(name, takes, columns, path, context, is_window=is_window)
     if shape is None:
-        refuse = _refuse_window if is_window else _refuse_shape
-        refuse(name, takes, columns, path, context)
         return None
     dtype: Any = object if takes.dtype == "string" else _storage(takes.dtype)
     if len(pieces) == 1:
@@ -181,61 +178,6 @@ def _storage(dtype: str) -> Any:
     import numpy
 
     return numpy.dtype("float32" if dtype == "bfloat16" else dtype)
-
-
-def fitting_shape(shape: Sequence[int | None], columns: Sequence[Column]) -> tuple[int, ...] | None:
-    """The shape of an example made of these columns, open lengths resolved; None if the sizes do not match."""
-    if len(columns) == 1 and columns[0].values.ndim == len(shape) + 1:
-        own = columns[0].values.shape[1:]
-        if all(wanted in (None, length) for wanted, length in zip(shape, own, strict=True)):
-            return tuple(own)
-    size = sum(column.size for column in columns)
-    known = 1
-    for length in shape:
-        known *= length or 1
-    unknown = sum(length is None for length in shape)
-    if unknown == 0:
-        return tuple(length or 1 for length in shape) if known == size else None
-    if unknown == 1 and known and size % known == 0:
-        return tuple(size // known if length is None else length for length in shape)
-    return None
-
-
-def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> None:
-    wanted = 1
-    for length in takes.shape:
-        wanted *= length or 1
-    shown = to_yaml(list(takes.shape))
-    has = sum(column.size for column in columns)
-    if len(columns) == 1 and columns[0].values.ndim > 1:
-        actual = f"`{columns[0].name}` has shape {list(columns[0].values.shape[1:])}"
-    else:
-        actual = f"{has} column{'s feed' if has > 1 else ' feeds'} it ({_listed(columns)})"
-    needs = f"{wanted} value{'s' if wanted > 1 else ''} per example" if None not in takes.shape else "another size"
-    data = context.spec.document.data
-    if data is not None and data.inputs is not None and None not in takes.shape:
-        remedy = f"list {wanted} column{'s' if wanted > 1 else ''}"
-    else:
-        remedy = "name the columns with `data: {inputs: ...}`"
-    help = f"{remedy}, or set `shape: [{has}]`"
-    message = f"`{name}` has shape {shown}, {needs}, but {actual}"
-    context.error(codes.DATA_SHAPE_MISMATCH, message, path, help=context.remedy(help))
-
-
-def _refuse_window(name: str, takes: InputSpec, columns: list[Column], path: Path, context: Context) -> None:
-    """Reports an input of several rows that do not have its shape; the number of rows is checked without the data."""
-    has, rows = sum(column.size for column in columns), to_yaml(takes.shape[0]) if takes.shape else "1"
-    message = (
-        f"`{name}` has shape {to_yaml(list(takes.shape))}, but each row of its window has {has} "
-        f"value{'s' if has > 1 else ''} ({_listed(columns)})"
-    )
-    context.error(codes.DATA_SHAPE_MISMATCH, message, path, help=context.remedy(f"set `shape: [{rows}, {has}]`"))
-
-
-def _listed(columns: Sequence[Column]) -> str:
-    names = [column.name for column in columns]
-    more = " …" if len(names) > SHOWN_COLUMNS else ""
-    return ", ".join(names[:SHOWN_COLUMNS]) + more
 
 
 def _texts(name: str, columns: list[Column], path: Path, context: Context) -> list[Array] | None:

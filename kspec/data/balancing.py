@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
+from kspec.data.network_specs import OutputSpec
 from kspec.data.randomness import BALANCE, generator
 from kspec.data.targets.labels import Labels
-from kspec.data.types import DataSplit, OutputSpec
+from kspec.data.types import DataSplit
 from kspec.diagnostics import codes
 from kspec.language.balance import Balance, Balancing
 

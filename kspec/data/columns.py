@@ -11,8 +11,8 @@ from kspec.analysis.per_output import minimized_outputs
 from kspec.data.column_help import available, wrong_delimiter
 from kspec.data.context import Context
 from kspec.data.lists.padding import ListPlan, list_plan, targets_ahead
+from kspec.data.network_specs import InputSpec
 from kspec.data.table import FILES, NUMERIC, Table
-from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, Rule, codes, did_you_mean
 from kspec.language.data import Data
 from kspec.language.sequences import ListColumn, ListTarget

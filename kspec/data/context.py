@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from kspec.data.limits import LimitReached, too_many_files
-from kspec.data.storage.mapped_arrays import DiskFull
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import Report, Rule, Span, codes, nearest
 from kspec.language import Spec
@@ -16,6 +15,9 @@ from kspec.language.data_limits import Limits
 from kspec.syntax.globs import TooManyEntries, is_glob, matches
 from kspec.syntax.path_policy import PathProblem, names_beside
 from kspec.syntax.regular_files import kind_of_file, open_regular, printable_path, shown_path, unusable_text
+
+if TYPE_CHECKING:
+    from kspec.data.storage.mapped_arrays import DiskFull
 
 REMOTE = "://"
 MAX_FOLDERS = 100

@@ -21,6 +21,7 @@ from kspec.data.missing.indicators import add_new_indicators
 from kspec.data.missing.new_gaps import fill_new
 from kspec.data.missing.row_order import order_columns
 from kspec.data.missing.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers, add_undecodable
+from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.new_data_notes import unused_note, unweighted_note
 from kspec.data.new_source import resolve_source
 from kspec.data.sources import read
@@ -31,7 +32,7 @@ from kspec.data.targets.encoding import TargetEncoding
 from kspec.data.targets.ignored import ignored_in_new, without_any_target
 from kspec.data.targets.new_targets import NewTargets, unscalable
 from kspec.data.targets.text_encoding import encode_others
-from kspec.data.types import DataSplit, InputSpec, OutputSpec
+from kspec.data.types import DataSplit
 from kspec.data.windows.inference import (
     series_of_other_data,
     split_of_other_data,

@@ -26,7 +26,22 @@ def keep_columns(table: Table, context: Context, *, are_needed: bool = True) -> 
     Raises:
         InvalidData: If there is an error.
     """
-    for number, name in enumerate(context.spec.document.predict.keep if are_needed else ()):
+    if are_needed:
+        check_kept(table, context)
+        table.kept |= {name: _as_in_the_file(table.columns[name]) for name in context.spec.document.predict.keep}
+
+
+def check_kept(table: Table, context: Context) -> None:
+    """Reports columns that the predictions cannot keep.
+
+    Args:
+        table: The table.
+        context: Receives an error for each column that the table lacks, or that no cell can hold.
+
+    Raises:
+        InvalidData: If there is an error.
+    """
+    for number, name in enumerate(context.spec.document.predict.keep):
         path, column = ("predict", "keep", number), table.columns.get(name)
         if column is None:
             reason = f": {table.unusable[name]}" if name in table.unusable else ""
@@ -40,8 +55,6 @@ def keep_columns(table: Table, context: Context, *, are_needed: bool = True) -> 
         elif column.values.ndim > 1:
             message = f"`keep` names the column `{name}`, which has several values in each row"
             context.error(codes.INCOMPATIBLE_DATA_TYPE, message, path, help="keep a column of single values")
-        else:
-            table.kept[name] = _as_in_the_file(column)
     context.stop_on_errors()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kspec.data.context import Context
-from kspec.data.files.columns import contents
+from kspec.data.files.contents import contents
 from kspec.data.sources import source_of
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.csv_options import CsvOptions

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
 import io
-import lzma
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kspec.data.limits import LimitReached, check_zip_directory
 from kspec.language.data_limits import Limits
 from kspec.syntax.gzip_stream import GrowsTooMuch, open_gzip, unpacked
+
+if TYPE_CHECKING:
+    import lzma
 
 MAX_DICTIONARY = 256 << 20
 """The memory that an xz file may ask for to be unpacked; those that `xz -9` makes ask for 65 MB."""
@@ -56,6 +55,15 @@ def is_packed(file: Path) -> bool:
     return file.suffix.lower() in _OPENERS
 
 
+def _damages() -> tuple[type[Exception], ...]:
+    """What reading a damaged file raises."""
+    import lzma
+    import zipfile
+    import zlib
+
+    return OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zipfile.BadZipFile, zlib.error
+
+
 class _Checked(io.RawIOBase):
     """A stream whose errors are those of reading a damaged file.
 
@@ -75,7 +83,7 @@ class _Checked(io.RawIOBase):
             block = self._stream.read(len(buffer))
         except (GrowsTooMuch, DamagedFile):
             raise
-        except (OSError, EOFError, ValueError, RuntimeError, lzma.LZMAError, zipfile.BadZipFile, zlib.error) as error:
+        except _damages() as error:
             raise DamagedFile(f"it is not a complete {self._kind} file") from error
         buffer[: len(block)] = block
         return len(block)
@@ -93,6 +101,8 @@ class _Xz:
         self._decoder: lzma.LZMADecompressor | None = None
 
     def read(self, size: int) -> bytes:
+        import lzma
+
         while True:
             if self._decoder is None or self._decoder.eof:
                 self._rest = (self._rest or self._file.read(_CHUNK)).lstrip(b"\0" if self._decoder else b"")
@@ -113,6 +123,8 @@ class _Xz:
 
 
 def _bz2(file: BinaryIO, _: Limits) -> Any:
+    import bz2
+
     return _Checked(bz2.BZ2File(file), "bzip2")
 
 
@@ -128,6 +140,8 @@ def _zstd(file: BinaryIO, _: Limits) -> Any:
 
 def _zip(file: BinaryIO, limits: Limits) -> Any:
     """The only file of a zip file."""
+    import zipfile
+
     try:
         check_zip_directory(file, "the zip file", limits)
         archive = zipfile.ZipFile(file)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from kspec.analysis.per_output import minimized_outputs, untrained_outputs
 from kspec.data.arrays import TableArrays
 from kspec.data.balancing import balance
 from kspec.data.columns import ColumnMapping, map_columns
@@ -18,10 +17,12 @@ from kspec.data.files.sounds import sample_rates
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
 from kspec.data.lists.mapping import cut_lists, learn_lengths, plan_lists, read_lists, refuse_other_lists
+from kspec.data.mapping_checks import check_has_target, check_synthetic
 from kspec.data.missing.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.missing.indicators import add_indicators, take_indicators
 from kspec.data.missing.neighbor_fill import check_filled, fill_from_neighbors
 from kspec.data.missing.usual_values import usual_values
+from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.profile.doubts import find_copies, find_drift
 from kspec.data.profile.profiling import of_lists, of_windows, profile_splits, profile_table
 from kspec.data.profile.series import series_column
@@ -38,11 +39,11 @@ from kspec.data.targets.labels import Labels
 from kspec.data.targets.scales import learn_scales
 from kspec.data.targets.target_labels import labels_of
 from kspec.data.targets.yes_no import read_yes_no_targets
-from kspec.data.types import Dataset, InputSpec, OutputSpec
+from kspec.data.types import Dataset
 from kspec.data.windows.examples import window_splits
 from kspec.data.windows.row_splits import draw_rows, ordered_rows, row_parts
 from kspec.data.windows.series import Series, series_of
-from kspec.diagnostics import Report, codes
+from kspec.diagnostics import Report
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
@@ -227,7 +228,7 @@ def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping
     context = request.context
     if not request.inputs or not request.outputs:  # they could not be resolved, which has been reported
         raise InvalidData
-    _check_synthetic(data, context)
+    check_synthetic(data, context)
     derivation = derive(context.require(read(data.source, getattr(data, data.source), request)), data, context)
     table = derivation.table
     read_file_columns(table, data, context)
@@ -241,33 +242,9 @@ def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping
     read_lists(table, mapping)
     read_yes_no_targets(table, mapping, request.output_specs)
     check_names(data.missing, table, context)
-    loss = context.spec.document.compile.loss
-    are_predicted = untrained_outputs(loss, request.outputs) == set(request.outputs)
-    if not mapping.targets and not are_predicted and not minimized_outputs(loss, request.outputs):
-        context.error(
-            codes.MISSING_COLUMN_MAPPING,
-            "no output has a target column, so there is nothing to train on",
-            ("data",),
-            key=True,
-            help=f"name the target column: `targets: {next(reversed(table.columns))}`",
-        )
+    check_has_target(table, mapping, request)
     context.stop_on_errors()
     return derivation, mapping
-
-
-def _check_synthetic(data: Data, context: Context) -> None:
-    """Reports settings that name columns of synthetic data, which has one for each input and output."""
-    keys = ("columns", "where", "distinct", "inputs", "targets", "weights", "missing")
-    for key in keys if data.source == "synthetic" else ():
-        if getattr(data, key) not in (None, False, {}):
-            context.error(
-                codes.MISSING_COLUMN_MAPPING,
-                f"synthetic data has no columns for `{key}` to name",
-                ("data", key),
-                key=True,
-                help=f"remove `{key}`: synthetic data always fits the inputs and outputs",
-            )
-            raise InvalidData
 
 
 def _strata(table: Table, mapping: ColumnMapping, request: Request) -> list[Column]:

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 
 from kspec.data import Dataset, DataSplit, load_for_prediction
 from kspec.data.index_check import ValueCheck
+from kspec.data.network_specs import input_specs
 from kspec.data.targets.encoding import TargetEncoding
-from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report, Span, codes
 from kspec.ir import Graph
 from kspec.language import Spec

@@ -5,13 +5,13 @@ from __future__ import annotations
 from kspec.analysis.program import Analysis
 from kspec.data import Dataset
 from kspec.data.context import Context
+from kspec.data.network_specs import input_specs
 from kspec.data.new_source import resolve_source
 from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.step_check import encodings_before_build
 from kspec.data.step_data import STEPS, Step, read_step_split
-from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report
 from kspec.language import Spec
 

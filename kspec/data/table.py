@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-Kind = Literal["integer", "float", "boolean", "text", "array", "list", "image", "audio"]
+Kind = Literal["integer", "float", "boolean", "text", "array", "list", "image", "audio", "unknown"]
 """What a column contains. `array` has several values per row; `list` has an array per row, and these differ in length;
-`image` and `audio` have the path of a file."""
+`image` and `audio` have the path of a file; `unknown` has a single value, of a column whose values are not read."""
 
 FILES: tuple[Kind, ...] = ("image", "audio")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.target_scaling import scalings_from_json
 
@@ -18,40 +18,6 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 SHOWN_NAMES = 6
-
-
-class InputSpec(NamedTuple):
-    """What an input takes.
-
-    Args:
-        shape: The shape of one example, without the batch; None for an open length.
-        dtype: A Keras dtype; `string` for text.
-    """
-
-    shape: tuple[int | None, ...]
-    dtype: str = "float32"
-
-
-class OutputSpec(NamedTuple):
-    """What is known of an output before its target is read.
-
-    Args:
-        task: The problem type, such as `regression`; None if unknown.
-        units: The size of the last axis; None if unknown.
-        rank: Its rank, including the batch axis; None if unknown.
-        ignored: The label that its loss ignores.
-        loss: The class of its loss; empty if unknown.
-        steps: The number of its positions along the first axis after the batch; None if unknown.
-        shape: Its shape for one example, None for an open length; None if unknown.
-    """
-
-    task: str | None = None
-    units: int | None = None
-    rank: int | None = None
-    ignored: int | None = None
-    loss: str = ""
-    steps: int | None = None
-    shape: tuple[int | None, ...] | None = None
 
 
 @dataclass(slots=True)

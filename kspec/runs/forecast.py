@@ -11,8 +11,8 @@ from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context, InvalidData
 from kspec.data.index_check import ValueCheck
 from kspec.data.inference_data import load_request
+from kspec.data.network_specs import input_specs
 from kspec.data.sources.read_request import Request
-from kspec.data.training_data import input_specs
 from kspec.data.types import DataSplit
 from kspec.data.windows.later_rows import LaterRows
 from kspec.diagnostics import Report, Source, Span

@@ -22,9 +22,10 @@ from kspec.compiler.restore import restore_model
 from kspec.compiler.target_texts import encoders_of
 from kspec.data import DataSplit, Labels, load_for_prediction
 from kspec.data.index_check import ValueCheck
+from kspec.data.network_specs import input_specs
 from kspec.data.shared_table import SharedTable
 from kspec.data.targets.encoding import TargetEncoding, target_encodings
-from kspec.data.training_data import input_specs, read_training_data
+from kspec.data.training_data import read_training_data
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
 from kspec.runs.failures import failure_of, failure_to_write

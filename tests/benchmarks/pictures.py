@@ -62,8 +62,8 @@ def main(count: int = 2000, rounds: int = 5) -> None:
     import kspec
     from kspec.data import load
     from kspec.data.files import decoded_files
+    from kspec.data.network_specs import input_specs
     from kspec.data.pipeline import Batches
-    from kspec.data.training_data import input_specs
     from kspec.diagnostics import Report
 
     with tempfile.TemporaryDirectory() as name:

@@ -68,7 +68,7 @@ WRONG = [5, -1, "eight", True, None, [], {"zz": 1}, {}, 2.5]
 
 
 def diagnostics(text, name="spec.yaml"):
-    return check_spec(Source(name, text)).diagnostics
+    return check_spec(Source(name, text), ignore=["KS501"]).diagnostics  # the data is not there
 
 
 def paths_in(value, path=()):

@@ -9,6 +9,7 @@ import kspec
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import OutputHead
 from kspec.data import Dataset, InputSpec, load
+from kspec.data.headers.check import check_headers
 from kspec.diagnostics import Report
 
 
@@ -68,7 +69,12 @@ def read(
     """Reads the data of a spec with this `data` section."""
     spec = make_spec(folder, data, inputs, allow_outside=allow_outside)
     report = Report()
+    headers = Report()
+    check_headers(spec, input_specs(spec), outputs, headers)
     dataset = load(spec, input_specs(spec), outputs, report, **options)
+    assert report.has_errors or set(headers) <= set(report), (
+        "reading the headers reports what reading the data does not"
+    )
     return Read(dataset, report)
 
 

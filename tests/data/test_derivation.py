@@ -12,7 +12,8 @@ import kspec
 from kspec.compiler.compile import compile_spec
 from kspec.data import load_for_prediction
 from kspec.data.expressions.duckdb_engine import Engine, EngineError
-from kspec.data.training_data import input_specs, read_training_data
+from kspec.data.network_specs import input_specs
+from kspec.data.training_data import read_training_data
 from kspec.diagnostics import Report
 
 ROWS = 60

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from kspec.data.network_specs import OutputSpec
 from kspec.data.table import Column
 from kspec.data.targets.labels import Labels, UnknownLabel
 from kspec.data.targets.target_labels import labels_of
-from kspec.data.types import OutputSpec
 
 TEXT = Labels("text", ["no", "yes"])
 CLASSES = OutputSpec("multiclass_classification", 3, 2)

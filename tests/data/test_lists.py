@@ -7,8 +7,8 @@ import pytest
 
 from kspec.data.lists.columns import items_of
 from kspec.data.lists.padding import ListPlan, padded
+from kspec.data.network_specs import OutputSpec
 from kspec.data.profile.example_texts import example_texts
-from kspec.data.types import OutputSpec
 from tests.data.helpers import read
 
 WORDS = "x: {shape: [3], dtype: string}"

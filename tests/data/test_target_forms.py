@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 
+from kspec.data.network_specs import OutputSpec
 from kspec.data.table import Column
 from kspec.data.targets.encoding import TargetEncoding, encode_targets
 from kspec.data.targets.sample_weights import class_weights, sample_weights
 from kspec.data.targets.target_labels import labels_of
-from kspec.data.types import DataSplit, OutputSpec
+from kspec.data.types import DataSplit
 from kspec.runs.artifacts import confusion_matrices
 from kspec.training.column_losses import by_column
 from kspec.training.predict import actual_columns, prediction_columns

@@ -8,8 +8,8 @@ from PIL import Image
 
 from kspec.data.files import decoded_files
 from kspec.data.inference_data import load_for_prediction
+from kspec.data.network_specs import OutputSpec
 from kspec.data.targets.encoding import TargetEncoding
-from kspec.data.types import OutputSpec
 from kspec.diagnostics import Report
 from tests.data.helpers import input_specs, make_spec, output_settings, read
 

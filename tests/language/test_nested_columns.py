@@ -28,6 +28,7 @@ layers: [{Dense: {units: 1}, name: y}]
 def test_the_place_is_that_of_the_mistake(input, target, word, tmp_path):
     text = SPEC.replace("INPUT", input).replace("TARGET", target)
     (tmp_path / "s.yaml").write_text(text)
+    (tmp_path / "t.csv").write_text("v,w\n1,2\n")
     spans = [problem.span for problem in kspec.check(tmp_path / "s.yaml") if problem.is_error]
     line = next(line for line in text.splitlines() if word in line)
     assert [span.column for span in spans if span is not None] == [line.index(word) + 1]

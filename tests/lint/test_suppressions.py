@@ -234,7 +234,7 @@ layers:
     ("more", "unused"),
     [
         ("", [(4, "no KS403 is reported"), (6, "nothing to ignore"), (7, "no KS208 is reported")]),
-        ("data: {csv: table.csv}\n", [(7, "no KS208 is reported")]),  # some rules wait for the data
+        ("data: {synthetic: {}}\n", [(7, "no KS208 is reported")]),  # some rules wait for the data
         ("fit: {epochs: 0}\n", []),  # an error hides other problems
     ],
 )

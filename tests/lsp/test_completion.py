@@ -89,7 +89,7 @@ def test_nodes_for_reuse_and_outputs(editor):
 def test_columns_of_the_data(editor):
     editor.open(SMALL)
     editor.type("{grade: mark}}", "{grade: ")
-    assert list(editor.complete()) == ["first", "second", "mark", "größe"]
+    assert list(editor.complete()) == ["first", "second", "mark", "größe", "third"]
     editor.type("targets: {grade: ", "inputs: ")
     assert "second" in editor.complete()
 

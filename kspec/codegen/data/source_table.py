@@ -6,10 +6,10 @@ from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.policies import row_dropping_columns
 from kspec.data.context import Context
 from kspec.data.expressions.derivation import derive
+from kspec.data.network_specs import input_specs
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
-from kspec.data.training_data import input_specs
 from kspec.diagnostics import Report
 
 

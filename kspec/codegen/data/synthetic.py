@@ -13,9 +13,8 @@ from kspec.codegen.data.seeds import data_seed
 from kspec.codegen.model.names import Allocator, identifier
 from kspec.codegen.text.literals import dict_of, literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.data.network_specs import OutputSpec, output_specs
 from kspec.data.sources.synthetic import FEW, POSITIVE_LOSSES, WORDS, label_count
-from kspec.data.training_data import output_specs
-from kspec.data.types import OutputSpec
 
 
 def write_synthetic(

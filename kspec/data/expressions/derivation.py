@@ -25,7 +25,6 @@ from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
 from kspec.diagnostics import Path, Report, Rule, codes, did_you_mean
 from kspec.diagnostics.suggest import available
-from kspec.language import Spec
 from kspec.language.data import Data
 
 if TYPE_CHECKING:
@@ -115,29 +114,36 @@ def derive_new(
     return result
 
 
-def check_syntax(spec: Spec, report: Report) -> None:
+def check_expressions(data: Data, table: Table | None, context: Context) -> dict[str, tuple[str, ...]]:
     """Checks the expressions of a spec without reading its data, except for the names of the columns.
 
     Args:
-        spec: The spec.
-        report: Receives every problem.
+        data: The `data` section.
+        table: The table without its rows; None if that is unknown.
+        context: Receives every problem.
+
+    Returns:
+        By new column, the columns that its expression reads.
     """
-    data = spec.document.data
-    if data is None or not (data.columns or data.where) or data.source == "synthetic":
-        return
-    context = Context(spec, report, ("data", data.source))
     if not are_few(data, context):
-        return
-    silent = Context(spec, Report(), context.source_path)
-    columns = names(data.source, getattr(data, data.source), Request(silent, {}, []))
+        return {}
+    if table is None:
+        silent = Context(context.spec, Report(), context.source_path)
+        columns = names(data.source, getattr(data, data.source), Request(silent, {}, []))
+    else:
+        columns = list(table.columns)
+        _check_names(data, table, context)
+    read: dict[str, tuple[str, ...]] = {}
     with _engine(context) as engine:
         known: list[str] | None = list(columns) or None
         for name, text in data.columns.items():
-            check_expression(text, (*COLUMNS, name), engine, context, known)
+            expression = check_expression(text, (*COLUMNS, name), engine, context, known)
+            read[name] = () if expression is None else expression.columns
             if known is not None:
                 known.append(name)
         if data.where is not None:
             check_expression(data.where, WHERE, engine, context, known)
+    return read
 
 
 def _engine(context: Context) -> Engine:

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context, display_name
+from kspec.data.files.contents import check_resized, column_of_files, contents
 from kspec.data.files.image_size import image_size
 from kspec.data.files.sounds import SoundColumn, common_rate
 from kspec.data.files.wav import InvalidSound, WavHeader, read_header
 from kspec.data.limits import LimitReached, check_memory, check_pixels
 from kspec.data.table import Column, Table
 from kspec.diagnostics import Path as SpecPath
-from kspec.diagnostics import Rule, codes, did_you_mean
-from kspec.diagnostics.suggest import available
+from kspec.diagnostics import Rule, codes
 from kspec.language.data import Data
-from kspec.language.file_columns import content_of, file_patterns
 from kspec.syntax.path_policy import PathProblem, PathRefused
 from kspec.syntax.regular_files import shown_path
 
@@ -33,19 +32,6 @@ HASHED_BYTES = 1 << 30
 _BLOCK = 1 << 20
 
 
-def contents(data: Data) -> dict[str, tuple[str, SpecPath]]:
-    """By column of paths, what its files contain, and the setting that tells it."""
-    known: dict[str, tuple[str, SpecPath]] = {}
-    if data.source in ("texts", "audio"):
-        content = "text" if data.source == "texts" else "audio"
-        known[content] = content, ("data", data.source)
-    if data.source == "files":
-        for name, pattern in file_patterns(data.files).items():
-            if content := content_of(pattern):
-                known[name] = content, ("data", "files", name)
-    return known | {name: (content, ("data", "read", name)) for name, content in data.read.items()}
-
-
 def read_file_columns(table: Table, data: Data, context: Context, rates: Mapping[str, int] | None = None) -> None:
     """Makes columns of files of the columns of paths that the spec says to read, and checks that each file can be read.
 
@@ -57,11 +43,8 @@ def read_file_columns(table: Table, data: Data, context: Context, rates: Mapping
     """
     for name, (content, place) in contents(data).items():
         path = place if context.source_path is not None and not context.is_new else context.source_path
-        column = table.columns.get(name)
+        column = column_of_files(name, table, path, context)
         if column is None:
-            if not context.is_new and name not in table.unusable:
-                label, help = did_you_mean(name, table.columns), available("columns", table.columns)
-                context.error(codes.UNKNOWN_COLUMN, f"unknown column `{name}`", path, key=True, label=label, help=help)
             continue
         if column.kind == content != "text":
             continue
@@ -79,14 +62,7 @@ def read_file_columns(table: Table, data: Data, context: Context, rates: Mapping
             table.columns[name] = reader.sounds(data.rate or (rates or {}).get(name))
         else:
             table.columns[name] = reader.images()
-    for name in {} if context.is_new else data.resize:
-        column, path = table.columns.get(name), ("data", "resize", name)
-        if column is None and name not in table.unusable:
-            label, help = did_you_mean(name, table.columns), available("columns", table.columns)
-            context.error(codes.UNKNOWN_COLUMN, f"unknown column `{name}`", path, key=True, label=label, help=help)
-        elif column is not None and column.kind != "image":
-            message, help = f"`{name}` holds no images to resize", f"say that it does: `read: {{{name}: image}}`"
-            context.error(codes.INCOMPATIBLE_DATA_TYPE, message, path, key=True, help=help)
+    check_resized(table, data, context)
 
 
 def _located(table: Table, column: Column, context: Context) -> Array:

@@ -18,8 +18,8 @@ from kspec.data.context import Context, display_name
 from kspec.data.files.images import image_files, image_reader, reading, report_undecodable
 from kspec.data.files.resizing import resized_mask
 from kspec.data.limits import LimitReached, check_memory
+from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.syntax.yaml_flow import shape_text

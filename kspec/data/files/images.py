@@ -20,8 +20,8 @@ from kspec.data.files.decoded_files import DecodedFiles
 from kspec.data.files.image_size import image_size
 from kspec.data.files.resizing import resized_image
 from kspec.data.limits import LimitReached, check_pixels
+from kspec.data.network_specs import InputSpec
 from kspec.data.table import Column
-from kspec.data.types import InputSpec
 from kspec.diagnostics import Path, codes
 from kspec.language.data_limits import Limits
 from kspec.syntax.path_policy import PathProblem

@@ -17,8 +17,8 @@ from kspec.data.context import Context, display_name
 from kspec.data.files import decoded_files
 from kspec.data.files.decoded_files import DecodedFiles
 from kspec.data.files.wav import WavHeader, read_samples
+from kspec.data.network_specs import InputSpec
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.syntax.regular_files import read_in_place

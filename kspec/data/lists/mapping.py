@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context
 from kspec.data.lists.columns import split_texts
 from kspec.data.lists.padding import ListPlan, list_plan
+from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import codes
 from kspec.ir import Graph
 from kspec.language.data import Data

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.headers.columns import column_of_header
+from kspec.data.network_specs import InputSpec
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec
 from kspec.diagnostics import codes
 from kspec.language.data import Data
 from kspec.language.indicators import has_indicator, indicator_of, with_indicators
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-def add_indicators(table: Table, data: Data, outputs: Collection[str], context: Context) -> None:
+def add_indicators(
+    table: Table, data: Data, outputs: Collection[str], context: Context, *, has_rows: bool = True
+) -> None:
     """Adds the indicators that the spec asks for to the table of training, each right after its column.
 
     Args:
@@ -29,6 +32,7 @@ def add_indicators(table: Table, data: Data, outputs: Collection[str], context: 
         data: The `data` section.
         outputs: The names of the outputs, whose targets may be columns of that name.
         context: Receives an error if a column of the file has the name of an indicator.
+        has_rows: Whether the table has been read, and not only its header.
     """
     columns: dict[str, Column] = {}
     others = () if data.window is not None else {*_with_another_use(data), *outputs}
@@ -45,7 +49,8 @@ def add_indicators(table: Table, data: Data, outputs: Collection[str], context: 
                 rule.path,
                 help=f"compute it under another name: `columns: {{no_value: cast({name} is null as integer)}}`",
             )
-        columns[indicator], table.sources[indicator] = _indicator(indicator, column), (name,)
+        columns[indicator] = _indicator(indicator, column) if has_rows else column_of_header(indicator, "integer")
+        table.sources[indicator] = (name,)
     table.columns = columns
 
 

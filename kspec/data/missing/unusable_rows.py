@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
+from kspec.data.network_specs import InputSpec
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec
 from kspec.data.value_checks import misfit_in_row, misfits, non_finite, read_numbers
 
 if TYPE_CHECKING:

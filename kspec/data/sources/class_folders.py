@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -136,14 +136,36 @@ def _class_files(source: SourceFile, request: Request, content: FolderContent) -
     every = [*loose, *(file for files in by_class.values() for file in files)]
     if not files and request.for_prediction:
         files = [(file, None) for file in sorted(content.of(every))]
-    if classes and all(label.lower() in SPLIT_NAMES for label in classes):
-        folders = {SPLIT_NAMES[label.lower()]: label for label in classes}
-        splits = ", ".join(f"{SPLITS[number]}: {root.name}/{folder}" for number, folder in sorted(folders.items()))
-        message, help = f"`{name}` has a folder per split, not per class", f"write `{content.source}: {{{splits}}}`"
-    elif files:
+    if files and not are_splits(classes):
         found = dict(files)
         _warn_of_other_files(source, classes if files[0][1] is not None else [], found, every, content, context)
         return files
+    report_folder(source, classes, loose, content, context)
+    return None
+
+
+def are_splits(classes: Collection[str]) -> bool:
+    """Whether the folders of a folder are those of splits, and not of classes."""
+    return bool(classes) and all(label.lower() in SPLIT_NAMES for label in classes)
+
+
+def report_folder(
+    source: SourceFile, classes: Collection[str], loose: list[Path], content: FolderContent, context: Context
+) -> None:
+    """Reports a folder without files in class folders.
+
+    Args:
+        source: The folder.
+        classes: The names of the folders in it.
+        loose: The files in it.
+        content: What the files should hold.
+        context: Receives the error.
+    """
+    root, name = source.file, display_name(source.file, context)
+    if are_splits(classes):
+        folders = {SPLIT_NAMES[label.lower()]: label for label in classes}
+        splits = ", ".join(f"{SPLITS[number]}: {root.name}/{folder}" for number, folder in sorted(folders.items()))
+        message, help = f"`{name}` has a folder per split, not per class", f"write `{content.source}: {{{splits}}}`"
     elif content.of(loose):
         message = f"the {content.plural} in `{name}` are not in class folders"
         help = f"put them into one folder per class, such as `{root.name}/cat/1{content.suffixes[0]}`"
@@ -151,7 +173,6 @@ def _class_files(source: SourceFile, request: Request, content: FolderContent) -
         message = f"no {content.plural} in `{name}`"
         help = f"it needs one folder per class with files of type {content.listed}"
     context.error(codes.UNREADABLE_DATA, message, source.path, help=help)
-    return None
 
 
 def _files_by_class(root: Path, context: Context) -> tuple[list[Path], dict[str, list[Path]]]:

@@ -12,7 +12,7 @@ from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.packed_files import is_packed
 from kspec.data.parallel import in_parallel
 from kspec.data.sources.csv_errors import explain, report_ragged
-from kspec.data.sources.csv_header import Header, nameless, option, read_header
+from kspec.data.sources.csv_header import Header, are_known, nameless, option, options_of, read_header
 from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.large_csv import CSV_DISK, are_large, parsed
 from kspec.data.sources.read_request import (
@@ -27,7 +27,7 @@ from kspec.data.sources.read_request import (
 from kspec.data.storage.mapped_arrays import use_disk
 from kspec.data.table import Column, FileRows, Table
 from kspec.data.type_inference import MISSING_WORDS, NumberFormat, typed_column
-from kspec.diagnostics import codes, did_you_mean
+from kspec.diagnostics import codes
 from kspec.language.csv_options import WHITESPACE, CsvOptions
 from kspec.language.data_limits import Limits
 from kspec.syntax.gzip_stream import GrowsTooMuch
@@ -53,7 +53,7 @@ def read(setting: Any, request: Request) -> Table | None:
         setting: A path, a list, a glob, a file for each split, or `CsvOptions`.
         request: What is read.
     """
-    options, paths = _options(setting)
+    options, paths = options_of(setting)
     context = request.context
     if isinstance(setting, CsvOptions) and context.source_path is not None:
         context.source_path = (*context.source_path, "path")
@@ -78,18 +78,13 @@ def read(setting: Any, request: Request) -> Table | None:
 
 def names(setting: Any, request: Request) -> list[str]:
     """Reads the columns of the first file from its header; empty if it cannot be read."""
-    options, paths = _options(setting)
+    options, paths = options_of(setting)
     files = source_files(paths, request)
     if not files:
         return []
     text = CsvText(options, request.context)
     header = read_header(files[0], files[0].file.name, text, options, request.context)
     return header.names if header else []
-
-
-def _options(setting: Any) -> tuple[CsvOptions, Any]:
-    """The options of the source, and its paths."""
-    return (setting, setting.path) if isinstance(setting, CsvOptions) else (CsvOptions(path="-"), setting)
 
 
 def _warn_of_data_in_header(source: SourceFile, piece: Any, context: Context) -> None:
@@ -277,7 +272,7 @@ def _combined(
     counts = [piece.num_rows for piece in pieces]
     table = Table({}, combined.num_rows, row_splits=row_splits(files, counts), unusable=unusable)
     table.nameless = tuple(name for number, name in enumerate(names) if name == nameless(number))
-    if isinstance(options.missing, dict) and not _are_known(options.missing, table, names, context):
+    if isinstance(options.missing, dict) and not are_known(options.missing, names, unusable, context):
         return None
     texts = _Texts(combined.num_rows, shown_names[0], context.limits)
 
@@ -297,20 +292,3 @@ def _combined(
         table.fingerprints[shown] = fingerprint(file.file, context)
         start += count
     return table
-
-
-def _are_known(missing: dict[str, Any], table: Table, names: list[str], context: Context) -> bool:
-    """Whether each column under `missing` is one of the table; reports the first that is not."""
-    unknown = next((name for name in missing if name not in names and name not in table.unusable), None)
-    if unknown is None or context.is_new:
-        return True
-    path = None if context.source_path is None else (*context.source_path[:2], "missing", unknown)
-    context.error(
-        codes.UNKNOWN_COLUMN,
-        f"unknown column `{unknown}`",
-        path,
-        key=True,
-        label=did_you_mean(unknown, names),
-        help=f"available columns: {', '.join(names[:12])}",
-    )
-    return False

@@ -6,7 +6,7 @@ import csv
 import itertools
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from kspec.data.context import Context
 from kspec.data.limits import MAX_HEADER, LimitReached, check_columns, grows_too_much
 from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, first_lines
-from kspec.diagnostics import codes
+from kspec.diagnostics import codes, did_you_mean
 from kspec.language.csv_options import CsvOptions
 from kspec.language.targets import named_targets
 from kspec.syntax.gzip_stream import GrowsTooMuch
@@ -31,6 +31,19 @@ class Header(NamedTuple):
     lines: int
 
 
+class FirstRows(NamedTuple):
+    """The first row of a file that is not empty, some rows below it, and the number of lines above the data."""
+
+    first: list[str]
+    below: list[list[str]]
+    lines: int
+
+
+def options_of(setting: Any) -> tuple[CsvOptions, Any]:
+    """The options of the source, and its paths."""
+    return (setting, setting.path) if isinstance(setting, CsvOptions) else (CsvOptions(path="-"), setting)
+
+
 def read_header(source: SourceFile, name: str, text: CsvText, options: CsvOptions, context: Context) -> Header | None:
     """Reads the header: unique, trimmed names; numbered names for empty ones.
 
@@ -43,6 +56,21 @@ def read_header(source: SourceFile, name: str, text: CsvText, options: CsvOption
 
     Returns:
         The header; None if there are errors.
+    """
+    rows = first_rows(source, name, text, options, context)
+    names = None if rows is None else header_names(rows, name, source, options, context)
+    return None if rows is None or names is None else Header(names, rows.lines)
+
+
+def first_rows(source: SourceFile, name: str, text: CsvText, options: CsvOptions, context: Context) -> FirstRows | None:
+    """Reads the rows that tell the names of the columns; None if there are errors.
+
+    Args:
+        source: The file.
+        name: Its name in messages.
+        text: Opens it.
+        options: The options of the source.
+        context: Receives errors.
     """
     try:
         if b"\0" in first_lines(source.file, context) and "16" not in options.encoding and "32" not in options.encoding:
@@ -75,8 +103,7 @@ def read_header(source: SourceFile, name: str, text: CsvText, options: CsvOption
         where = f" below line {options.skip_rows}" if options.skip_rows else ""
         context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has no table{where}: all its lines are empty", source.path)
         return None
-    names = _names(first, rows, name, source, options, context)
-    return None if names is None else Header(names, above)
+    return FirstRows(first, rows, above)
 
 
 def dialect(text: CsvText, options: CsvOptions) -> dict[str, Any]:
@@ -91,26 +118,21 @@ def nameless(number: int) -> str:
     return f"unnamed_{number}"
 
 
-def _names(
-    first: list[str],
-    rows: list[list[str]],
-    name: str,
-    source: SourceFile,
-    options: CsvOptions,
-    context: Context,
+def header_names(
+    rows: FirstRows, name: str, source: SourceFile, options: CsvOptions, context: Context
 ) -> list[str] | None:
     """The names of the columns, each once; None if there are errors.
 
     Args:
-        first: The first row of the file.
-        rows: Some rows below it.
+        rows: The first rows of the file.
         name: The file in messages.
         source: The file.
         options: The options of the source.
         context: Receives errors.
     """
+    first = rows.first
     if options.header:
-        names = _completed([column.strip() for column in first], rows)
+        names = _completed([column.strip() for column in first], rows.below)
     else:
         names = [f"c{number}" for number in range(len(first))]
     if options.names is not None:
@@ -152,6 +174,30 @@ def _refuse_names(listed: int, columns: int, name: str, source: SourceFile, cont
 def option(source: SourceFile, text: str) -> str:
     """How to write an option for a file: `csv: {path: t.csv, header: false}` in backticks."""
     return f"`csv: {{path: {source.file.name}, {text}}}`"
+
+
+def are_known(missing: Mapping[str, Any], names: Sequence[str], unusable: Collection[str], context: Context) -> bool:
+    """Whether each column under `missing` is one of the table; reports the first that is not.
+
+    Args:
+        missing: By column, the texts that stand for missing values.
+        names: The columns of the table.
+        unusable: The columns that some file lacks.
+        context: Receives the error.
+    """
+    unknown = next((name for name in missing if name not in names and name not in unusable), None)
+    if unknown is None or context.is_new:
+        return True
+    path = None if context.source_path is None else (*context.source_path[:2], "missing", unknown)
+    context.error(
+        codes.UNKNOWN_COLUMN,
+        f"unknown column `{unknown}`",
+        path,
+        key=True,
+        label=did_you_mean(unknown, names),
+        help=f"available columns: {', '.join(names[:12])}",
+    )
+    return False
 
 
 def _completed(names: list[str], rows: list[list[str]]) -> list[str]:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.context import display_name
+from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns
 from kspec.data.sources.arrays import array_column, array_table, check_header, read_array
 from kspec.data.sources.read_request import Request, SourceFile, combine, fingerprint, source_files
@@ -36,8 +36,8 @@ def read(setting: Any, request: Request) -> Table | None:
         request: What is read.
     """
     context = request.context
-    by_column = _by_column(setting)
-    if by_column is None:
+    columns_by_split = by_column(setting)
+    if columns_by_split is None:
         files = source_files(setting, request)
         if files is None:
             return None
@@ -45,12 +45,12 @@ def read(setting: Any, request: Request) -> Table | None:
     parts: list[SourceFile] = []
     tables: list[Table | None] = []
     prints: dict[str, str] = {}
-    for split, columns in by_column.items():
-        path = _path(context.source_path, split)
-        found = {name: context.find(text, _path(path, name)) for name, text in columns.items()}
+    for split, columns in columns_by_split.items():
+        path = place(context.source_path, split)
+        found = {name: context.find(text, place(path, name)) for name, text in columns.items()}
         if None in found.values():
             return None
-        files = [SourceFile(matches[0], None, _path(path, name)) for name, matches in found.items() if matches]
+        files = [SourceFile(matches[0], None, place(path, name)) for name, matches in found.items() if matches]
         arrays = {name: _read_file(file, request) for name, file in zip(columns, files, strict=True)}
         results = {name: array_column(name, array) for name, array in arrays.items() if array is not None}
         if len(results) < len(arrays):
@@ -67,9 +67,9 @@ def read(setting: Any, request: Request) -> Table | None:
 
 def names(setting: Any, request: Request) -> list[str]:
     """The columns that the spec names, or those of the first file; empty if it cannot be read."""
-    by_column = _by_column(setting)
-    if by_column is not None:
-        return list(next(iter(by_column.values())))
+    columns_by_split = by_column(setting)
+    if columns_by_split is not None:
+        return list(next(iter(columns_by_split.values())))
     files = source_files(setting, request)
     if not files:
         return []
@@ -83,7 +83,7 @@ def names(setting: Any, request: Request) -> list[str]:
     return [files[0].file.stem]
 
 
-def _by_column(setting: Any) -> dict[str, Mapping[str, str]] | None:
+def by_column(setting: Any) -> dict[str, Mapping[str, str]] | None:
     """Split → column → file, with one empty split where all share the files; None if no columns are named."""
     if not isinstance(setting, Mapping):
         return None
@@ -92,7 +92,7 @@ def _by_column(setting: Any) -> dict[str, Mapping[str, str]] | None:
     return dict(setting) if isinstance(setting["train"], Mapping) else None
 
 
-def _path(path: SpecPath | None, key: str) -> SpecPath | None:
+def place(path: SpecPath | None, key: str) -> SpecPath | None:
     return (*path, key) if path is not None and key else path
 
 
@@ -104,7 +104,7 @@ def _table_of(source: SourceFile, setting: Any, request: Request) -> Table | Non
     context, name = request.context, display_name(source.file, request.context)
     column = _only_column(request) if context.is_new else ""
     if array.ndim != 2 or column:
-        column = column or _stem(source, setting)
+        column = column or stem(source, setting)
         return array_table({column: array_column(column, array)}, name, source, context)
     try:
         check_columns(array.shape[1], name, context.limits)
@@ -116,7 +116,7 @@ def _table_of(source: SourceFile, setting: Any, request: Request) -> Table | Non
     return array_table(results, name, source, context)
 
 
-def _stem(source: SourceFile, setting: Any) -> str:
+def stem(source: SourceFile, setting: Any) -> str:
     """The name of the column of a file: that of the training file where each split has its own."""
     if isinstance(setting, Mapping) and isinstance(setting["train"], str):
         return os.path.basename(setting["train"]).partition(".")[0]
@@ -126,7 +126,7 @@ def _stem(source: SourceFile, setting: Any) -> str:
 def _only_column(request: Request) -> str:
     """The column of a single array of new data: the one of training that is no target; empty if there are several."""
     data = request.context.spec.document.data
-    training = None if data is None else _by_column(data.npy)
+    training = None if data is None else by_column(data.npy)
     if data is None or training is None:
         return ""
     used = named_targets(data.targets)
@@ -147,11 +147,23 @@ def _read_file(source: SourceFile, request: Request) -> Array | None:
     except PathRefused as refused:
         refused.problem.report(context.report, context.span(source.path))
     except (ValueError, OSError, EOFError, MemoryError) as error:
-        message, help = f"`{name}` is not an array of numbers or texts", "create one with `numpy.save(path, array)`"
-        if "pickle" in str(error).lower():
-            message = f"`{name}` contains Python objects instead of numbers or text"
-            help = "objects can contain code; save numbers, or text as `array.astype(str)`"
-        elif "ends too early" in str(error):
-            message, help = str(error), "write the file again"
-        context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
+        explain(error, source, context)
     return None
+
+
+def explain(error: Exception, source: SourceFile, context: Context) -> None:
+    """Reports that a file cannot be read.
+
+    Args:
+        error: What was raised.
+        source: The file.
+        context: Receives the error.
+    """
+    name = display_name(source.file, context)
+    message, help = f"`{name}` is not an array of numbers or texts", "create one with `numpy.save(path, array)`"
+    if "pickle" in str(error).lower():
+        message = f"`{name}` contains Python objects instead of numbers or text"
+        help = "objects can contain code; save numbers, or text as `array.astype(str)`"
+    elif "ends too early" in str(error):
+        message, help = str(error), "write the file again"
+    context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,10 @@ from kspec.syntax.path_policy import PathRefused
 
 SHOWN = 12
 SUFFIX = ".npy"
+
+
+ArrayReader = Callable[[zipfile.ZipFile, Mapping[str, zipfile.ZipInfo], int, str, Context], Mapping[str, Column | str]]
+"""Reads arrays of an archive, as `_read_arrays` does."""
 
 
 class _UnknownArray(Exception):
@@ -46,22 +50,35 @@ def read(setting: Any, request: Request) -> Table | None:
         setting: A path, a list, a glob, a file for each split, or `NpzParts`.
         request: What is read.
     """
-    files = _files(setting, request)
+    files = files_of(setting, request)
     if files is None:
         return None
+    return combine(files, tables_of(files, setting, request, _read_arrays), request.context)
+
+
+def tables_of(
+    files: Sequence[SourceFile], setting: Any, request: Request, read_arrays: ArrayReader
+) -> list[Table | None]:
+    """The table of each file, or of each part of a file; None for one with errors, which are reported.
+
+    Args:
+        files: The files.
+        setting: As for `read`.
+        request: What is read.
+        read_arrays: Reads arrays of a file.
+    """
     parts = setting.parts if isinstance(setting, NpzParts) else {}
-    tables = [
-        _read_file(file, parts.get(SPLITS[file.split]) if file.split is not None else None, request)  # type: ignore[call-overload]
+    return [
+        _read_file(file, parts.get(SPLITS[file.split]) if file.split is not None else None, request, read_arrays)  # type: ignore[call-overload]
         for file in files
     ]
-    return combine(files, tables, request.context)
 
 
 def names(setting: Any, request: Request) -> list[str]:
     """The columns that the spec makes of arrays, or the arrays of the first file; empty if it cannot be read."""
     if isinstance(setting, NpzParts):
         return list(setting.train or ())
-    files = _files(setting, request)
+    files = files_of(setting, request)
     if not files:
         return []
     try:
@@ -73,7 +90,7 @@ def names(setting: Any, request: Request) -> list[str]:
         return []
 
 
-def _files(setting: Any, request: Request) -> list[SourceFile] | None:
+def files_of(setting: Any, request: Request) -> list[SourceFile] | None:
     """The files; that of a setting with parts once for each."""
     if not isinstance(setting, NpzParts):
         return source_files(setting, request)
@@ -86,13 +103,16 @@ def _files(setting: Any, request: Request) -> list[SourceFile] | None:
     ]
 
 
-def _read_file(source: SourceFile, arrays: Mapping[str, str] | None, request: Request) -> Table | None:
+def _read_file(
+    source: SourceFile, arrays: Mapping[str, str] | None, request: Request, read_arrays: ArrayReader
+) -> Table | None:
     """The table of a file, or of the arrays of a part of it.
 
     Args:
         source: The file.
         arrays: Column → its array; None for the arrays that the spec names.
         request: What is read.
+        read_arrays: Reads arrays of the file.
     """
     context, name = request.context, display_name(source.file, request.context)
     try:
@@ -108,7 +128,7 @@ def _read_file(source: SourceFile, arrays: Mapping[str, str] | None, request: Re
                     others = []
                     _require(arrays, known)
                 members = {column: archive.NameToInfo[known[array]] for column, array in arrays.items()}
-                results = _read_arrays(archive, members, os.fstat(stream.fileno()).st_size, name, context)
+                results = read_arrays(archive, members, os.fstat(stream.fileno()).st_size, name, context)
     except _UnknownArray as error:
         context.error(
             codes.UNKNOWN_COLUMN,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from kspec.data.context import Context, display_name
 from kspec.data.lists.columns import column_of_lists
+from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.packed_files import open_packed
 from kspec.data.storage.mapped_arrays import joined
 from kspec.data.table import NUMERIC, Column, FileRows, Table
-from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
 from kspec.language.source_files import SPLITS

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.input_values import known_values
 from kspec.analysis.per_output import minimized_outputs, untrained_outputs
+from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.randomness import SYNTHETIC, generator
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Column, Table
-from kspec.data.types import InputSpec, OutputSpec
 from kspec.diagnostics import codes
 from kspec.language.byte_sizes import bytes_text
 from kspec.language.data import Synthetic

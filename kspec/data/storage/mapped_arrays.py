@@ -13,15 +13,11 @@ import errno
 import math
 import mmap
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from kspec.data.storage.private_folder import private_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,7 +86,7 @@ def use_disk(memory: float, disk: float) -> bool:
     if not _is_scope.get() or memory < threshold():
         return _folder.get() is not None
     folder = _place()
-    free = shutil.disk_usage(folder).free
+    free = _free(folder)
     if free < disk + RESERVE:
         raise DiskFull(folder, disk + RESERVE, free)
     _folder.set(folder)
@@ -167,15 +163,28 @@ def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
 
 def temporary_file() -> Any:
     """A new file without a name where the arrays of large tables lie."""
+    import tempfile
+
     return tempfile.TemporaryFile(dir=_place())
 
 
 def _place() -> Path:
     """The folder of files: one of the cache, or else one for temporary files."""
+    import tempfile
+
+    from kspec.data.storage.private_folder import private_folder
+
     try:
         return _folder.get() or private_folder("tables") or Path(tempfile.gettempdir())
     except OSError:
         return Path(tempfile.gettempdir())
+
+
+def _free(folder: Path) -> int:
+    """The bytes that are free on the disk of a folder."""
+    import shutil
+
+    return shutil.disk_usage(folder).free
 
 
 @contextmanager
@@ -191,7 +200,7 @@ def disk_errors(needed: float = 0) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         folder = _place()
-        raise DiskFull(folder, needed, shutil.disk_usage(folder).free) from error
+        raise DiskFull(folder, needed, _free(folder)) from error
 
 
 def pieces(count: int, bytes_each: float = 8) -> Iterator[slice]:

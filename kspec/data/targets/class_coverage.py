@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.network_specs import OutputSpec
 from kspec.data.profile.profiling import class_counts
 from kspec.data.table import Table
 from kspec.data.targets.ignored import known_rows
 from kspec.data.targets.labels import NUMBERS, Labels
-from kspec.data.types import OutputSpec
 from kspec.diagnostics import Path, codes
 
 if TYPE_CHECKING:

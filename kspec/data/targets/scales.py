@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kspec.analysis.target_scaling import TargetScaling
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
+from kspec.data.network_specs import OutputSpec
 from kspec.data.storage.mapped_arrays import pieces, row_bytes
 from kspec.data.table import Table
 from kspec.data.targets.ignored import known_rows
-from kspec.data.types import OutputSpec
 from kspec.diagnostics import Path, codes
 from kspec.language.data import Data
 from kspec.language.targets import Scale, target_scale

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.network_specs import OutputSpec
 from kspec.data.profile.distinct_values import distinct
 from kspec.data.storage.mapped_arrays import pieces, taken
 from kspec.data.targets.labels import SPELLINGS, LabelKind, Labels
 from kspec.data.targets.yes_no import pair_of
-from kspec.data.types import OutputSpec
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
+from kspec.data.network_specs import OutputSpec
 from kspec.data.table import NUMERIC, Column, Table
-from kspec.data.types import OutputSpec
 
 if TYPE_CHECKING:
     import numpy as np

@@ -40,7 +40,7 @@ def test_there_are_enough_networks():
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_network_has_no_diagnostics(path):
-    assert told(api.check(path)) == []
+    assert told(api.check(path, ignore=["KS501"])) == []  # the data is not there
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
@@ -50,6 +50,7 @@ def test_network_with_examples_has_no_diagnostics(path, tmp_path):
     spec = load_file(copy)
     if not write_examples(spec, analyse(spec, Report()), tmp_path):
         pytest.skip("has no table of its own")
+    assert told(api.check(copy)) == []
     assert read_and_check(copy) == []
 
 
