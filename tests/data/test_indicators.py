@@ -84,5 +84,6 @@ def test_the_shape_of_a_window_counts_indicators_before_the_data_is_read(tmp_pat
         "  missing: {a: {fill: forward, else: 0, indicator: true}}\ninputs: {x: {shape: [3, 2]}}\n"
         "layers: [Flatten, {Dense: {units: 1}}]\n"
     )
+    (tmp_path / "t.csv").write_text("a,b,y\n1,2,3\n")
     problems = [f"{d.code} {d.message} | {d.help}" for d in kspec.check(tmp_path / "spec.yaml")]
     assert problems == ["KS570 `x` has shape [3, 2], and takes 3 rows of 3 columns | set `shape: [3, 3]`"]

@@ -14,7 +14,7 @@ from kspec.data.mapping_checks import check_has_target, check_synthetic
 from kspec.data.network_specs import InputSpec
 from kspec.data.sources.read_request import Request
 from kspec.data.table import FILES, Table
-from kspec.diagnostics import Report
+from kspec.diagnostics import Report, codes
 from kspec.language import Spec
 from kspec.language.data import Data
 
@@ -114,6 +114,7 @@ def _check_sizes(table: Table, mapping: ColumnMapping, request: Request) -> None
         mapping: The columns of each input.
         request: What is read.
     """
+    wrong_windows = any(problem.code == codes.WINDOW_SHAPE for problem in request.context.report)
     for name, takes in request.inputs.items():
         columns = [table.columns[column] for column in mapping.inputs[name]]
         is_number = takes.dtype != "string"
@@ -122,4 +123,6 @@ def _check_sizes(table: Table, mapping: ColumnMapping, request: Request) -> None
         ):
             continue
         is_window = mapping.windows.get(name) is not None
+        if is_window and wrong_windows:  # a rule has reported it
+            continue
         example_shape(name, takes, columns, mapping.places[name], request.context, is_window=is_window)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from kspec.data.headers.columns import table_of_header
+from kspec.data.headers.columns import column_of_header
 from kspec.data.sources.read_request import Request, source_files
 from kspec.data.table import Table
 from kspec.language.data import CLASS_FOLDERS
@@ -16,6 +16,15 @@ from kspec.syntax.path_policy import PathProblem
 
 _READERS = {"csv": "csv", "npz": "npz", "npy": "npy", "files": "files", **dict.fromkeys(CLASS_FOLDERS, "folders")}
 """Source → the module that reads its headers."""
+_SHAPES: dict[str, tuple[int, ...]] = {
+    "mnist": (28, 28),
+    "fashion_mnist": (28, 28),
+    "cifar10": (32, 32, 3),
+    "cifar100": (32, 32, 3),
+    "boston_housing": (13,),
+    "california_housing": (8,),
+}
+"""Data set of Keras → the shape of an example; the others are lists of words."""
 
 
 def read_header(source: str, setting: Any, request: Request) -> Table | None:
@@ -37,12 +46,23 @@ def read_header(source: str, setting: Any, request: Request) -> Table | None:
             table: Table | None = import_module(f"kspec.data.headers.{_READERS[source]}").read(setting, request)
             return table
         if source == "keras":
-            return table_of_header(["x", "y"])
+            return _keras(setting)
         _find(setting, request)
     except OSError as error:  # a file that was there a moment ago
         problem = PathProblem.of(error, str(error.filename or source))
         problem.report(context.report, context.span(context.source_path))
     return None
+
+
+def _keras(name: str) -> Table:
+    """The table of a data set of Keras, whose size nobody has to look up.
+
+    Args:
+        name: The data set.
+    """
+    shape = _SHAPES.get(name)
+    x = column_of_header("x", "list") if shape is None else column_of_header("x", "array", (0, *shape))
+    return Table({"x": x, "y": column_of_header("y")}, 0)
 
 
 def _find(setting: Any, request: Request) -> None:

@@ -166,6 +166,15 @@ def test_files_are_reported_beside_errors_of_the_network(folder: Path) -> None:
     assert "KS501" in [d.code for d in kspec.check(path)]
 
 
+def test_shapes_of_the_data_sets_of_keras_are_known(folder: Path) -> None:
+    sound, wrong = (write(folder, "keras: mnist", f"x: {{shape: {shape}}}").read_text() for shape in ([28, 28], [28]))
+    found = []
+    for text in (sound, wrong):
+        (folder / "spec.yaml").write_text(text + "  targets: y\n")
+        found.append([d.code for d in kspec.check(folder / "spec.yaml")])
+    assert found == [[], ["KS505"]]
+
+
 def test_links_are_followed_only_where_reading_may(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     outside = tmp_path_factory.mktemp("outside") / "secret.csv"
     outside.write_text("secret,name\n1,2\n")
