@@ -93,6 +93,8 @@ class Recorder:
         self._resumption = resumption
         if resumption is not None:
             self.facts |= resumption.facts()
+            if resumption.checkpoint is not None:
+                self.durations["fit"] = round(resumption.checkpoint.facts.seconds, 4)
         self._started, self._clock = time.time(), time.monotonic()
         self._has_model = False
         self._copies: dict[Path, str] | None = None

@@ -149,8 +149,11 @@ def _prepare(
         RunFolderError: If the run has no spec.
         SpecError: If what may not change does.
     """
-    from kspec.training.checkpoints.store import CheckpointStore
+    from kspec.training.checkpoints.store import FOLDER, CheckpointStore
 
+    for path in (*folder.iterdir(), *(folder / FOLDER).glob("*")):
+        if path.is_symlink():
+            raise RunFolderError(f"{path} is a link; the run could write through it to another place")
     run_folder, warnings = RunFolder(folder, is_part=_is_member(folder)), list[str]()
     checkpoint = CheckpointStore(folder, run_folder.write).newest(warnings.append, opener)
     resolved = folder / "resolved.yaml"

@@ -88,12 +88,8 @@ class WatchedCallback:
         """
         for name, value in saved["state"].items():
             current = getattr(self.callback, name, None)
-            if (
-                name in _OF_THE_PROCESS
-                or isinstance(current, str)
-                or callable(current)
-                or self._is_setting(name, current)
-            ):
+            is_plain = not (name.startswith("__") or callable(current) or isinstance(current, str))
+            if name in _OF_THE_PROCESS or not is_plain or self._is_setting(name, current):
                 continue
             setattr(self.callback, name, decode(value, arrays, current))
 
