@@ -2,10 +2,9 @@
 
 import pytest
 
-from kspec.diagnostics import SpecError
+from kspec.diagnostics import Source, SpecError
 from kspec.language.checkpoints import Interval, read_interval
 from kspec.language.load import load_file
-from kspec.syntax import Source
 
 SPEC = (
     "kspec: 1\nname: small\ninputs: {{x: {{shape: [2]}}}}\nlayers: [{{Dense: {{units: 1}}}}]\nfit: {{checkpoint: {}}}\n"

@@ -89,7 +89,7 @@ class WatchedCallback:
         for name, value in saved["state"].items():
             current = getattr(self.callback, name, None)
             is_plain = not (name.startswith("__") or callable(current) or isinstance(current, str))
-            if name in _OF_THE_PROCESS or not is_plain or self._is_setting(name, current):
+            if name in _OF_THE_PROCESS or not is_plain or (self._is_ours and name in self._settings):
                 continue
             setattr(self.callback, name, decode(value, arrays, current))
 
