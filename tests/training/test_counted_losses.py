@@ -1,14 +1,13 @@
 """The logged loss of a mask or an ignored class is a mean over the counted positions, whatever the batch size."""
 
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 
 import kspec
 from kspec.export.export import export
+from tests.support.scripts import printed_by
 
 ROWS, POSITIONS = 45, 4
 SPEC = """\
@@ -81,6 +80,6 @@ def test_the_logged_losses_are_numpys(data, engine, tmp_path):
     if engine == "fused":
         return
     export("spec.yaml", "python", tmp_path / "spec.py")
-    printed = subprocess.run([sys.executable, "spec.py"], capture_output=True, text=True, check=True).stdout
+    printed = printed_by("spec.py")
     shown = dict(re.findall(r"^test (.+): (-?[\d.]+)$", printed, re.MULTILINE))
     assert {name: float(shown[name]) for name in wanted} == pytest.approx(wanted, abs=1e-4)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -11,6 +9,7 @@ import pytest
 import kspec
 from kspec.export.export import export
 from tests.support.metric_values import value
+from tests.support.scripts import printed_by
 
 ROWS = 45
 SPEC = """\
@@ -105,7 +104,7 @@ def test_exported_python_prints_the_same_values(folder):
     (folder / "spec.yaml").write_text(SPEC)
     run = kspec.run(kspec.load("spec.yaml"))
     export("spec.yaml", "python", folder / "spec.py")
-    printed = subprocess.run([sys.executable, "spec.py"], capture_output=True, text=True, check=True).stdout
+    printed = printed_by("spec.py")
     shown = dict(re.findall(r"^test (.+): (-?[\d.]+)$", printed, re.MULTILINE))
     wanted = {name: number for name, number in run.metrics.items() if name not in ("split", "examples")}
     assert {name: float(number) for name, number in shown.items()} == pytest.approx(wanted, abs=1e-4)

@@ -80,7 +80,7 @@ def made(world):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("engine", "examples"), [("fused", 7), ("fused_xla", 3)])
+@pytest.mark.parametrize(("engine", "examples"), [("fused", 5), ("fused_xla", 2)])
 def test_every_network(engine, examples):
     import keras
 
