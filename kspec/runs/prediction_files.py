@@ -179,7 +179,7 @@ def prediction_table(
     table[own:own] = [(heading, split.kept[name][:count]) for heading, name in kept.items()]
     lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
     rest = [""] * (len(table) - own - len(kept))
-    texts = [split.kept_of_left_out[name].tolist() for name in split.kept]
+    texts = [split.kept_of_left_out[name].tolist() for name in split.kept if split.left_out]
     gaps = [[row, *[""] * (own - 1), *[each[at] for each in texts], *rest] for at, row in enumerate(split.left_out)]
     return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
 

@@ -31,6 +31,7 @@ layers:
   - Dense: {units: 1}
     name: load
 compile: {metrics: [mean_absolute_error, {RootMeanSquaredError: {}}]}
+predict: {keep: [date, day_of_week]}
 """,
     "patients": """\
 data:
@@ -62,6 +63,7 @@ layers:
     from: x
 outputs: [price, kind]
 fit: {epochs: 2, batch_size: 8, shuffle: false}
+predict: {keep: [id, size]}
 """,
 }
 SPECS["queried"] = """\

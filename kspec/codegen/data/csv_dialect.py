@@ -150,7 +150,7 @@ class CsvDialect:
         options = self.options
         has_texts = any(self.info.column(name).type == "text" or options.marks(name) for name in self.used)
         is_edited = self.is_spaced or options.comment is not None
-        return has_texts or is_edited or any(map(self._has_quotes, self.files))
+        return has_texts or is_edited or bool(self.info.kept) or any(map(self._has_quotes, self.files))
 
     def _has_quotes(self, file: CsvFile) -> bool:
         quote = self.options.quote
@@ -191,7 +191,7 @@ class CsvDialect:
             for column, text, other in zip(columns, expected, row, strict=False):
                 if column is None:
                     continue
-                if column.type != "text":
+                if column.type != "text" and column.name not in self.info.kept:
                     ways = ways if text.strip() == other.strip() else set()
                     self._note_spelling(column.name, text.strip())
                 elif (text if is_quoted else text.strip()) != other:

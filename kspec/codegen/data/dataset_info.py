@@ -173,12 +173,17 @@ class DatasetInfo:
         """The columns of inputs and targets.
 
         Args:
-            every: Whether to include those of weights and of the split.
+            every: Whether to include those of weights and of the split, and those beside predictions.
         """
         columns = [column for own in self.inputs.values() for column in own]
         columns += [column for target in self.targets.values() for column in target.columns]
-        columns += [*self.weights.values(), *self.split_columns] if every else []
+        columns += [*self.weights.values(), *self.split_columns, *self.kept] if every else []
         return list(dict.fromkeys(columns))
+
+    @property
+    def kept(self) -> list[str]:
+        """The columns that stand beside predictions."""
+        return list(self.spec.document.predict.keep) if self.predicted else []
 
     @property
     def split_columns(self) -> list[str]:
@@ -315,8 +320,6 @@ def describe_dataset(
         action = "" if rule is None else unsupported_rule(rule)
         if rule is not None and action:
             info.report_unsupported(f"{action} of `{column}`", rule.path, help="fill the gaps in the file")
-    if spec.document.predict.keep:
-        info.report_unsupported("keep columns beside predictions", ("predict", "keep"), help="remove `keep`")
     if info.data.split.folds is not None:
         info.report_unsupported("make folds", ("data", "split", "folds"), help="remove `folds`, for one split")
     info.predicted = spec.document.predict.data is None

@@ -15,6 +15,7 @@ from kspec.codegen.data.query_tables import QueryTable
 from kspec.codegen.data.row_tables import RowTable
 from kspec.codegen.data.tables import Table
 from kspec.codegen.data.time_splitting import times_code
+from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, docstring, literal
 from kspec.codegen.text.module_writer import ModuleWriter
 
@@ -93,6 +94,13 @@ class TableReader:
                 value = times_code(info, column, table, self.file) if way == "time" else table.raw(column)
                 lines.append(f"    {variable} = {value}")
                 returned[variable] = variable
+        for column in info.kept:
+            if info.column(column).missing or info.source in ("npy", "npz", "keras"):
+                raise UnsupportedInPython(f"keep `{column}`, which has gaps, or is an array", ("predict", "keep"))
+            variable = info.variables.of(column, "kept")
+            texts = table.each_text(column)
+            lines.append(f"    {variable} = {f'np.array({texts})' if texts.startswith('[') else texts}")
+            returned[variable] = variable
         if table.row_numbers and info.predicted:
             returned["row_numbers"] = table.row_numbers
         if is_split and (by is not None or info.has_split_files):

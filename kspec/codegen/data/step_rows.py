@@ -56,6 +56,10 @@ class StepRows:
         """The raw values of the target."""
         return self._rows(target.variable)
 
+    def kept(self, column: str) -> str:
+        """A column that stands beside predictions."""
+        return self._rows(self.info.variables.of(column, "kept"))
+
     @property
     def names(self) -> str:
         """The file name of each example; empty if examples are no files."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from kspec.analysis.program import Analysis
@@ -82,6 +82,8 @@ def predict_lines(
         if name not in tabular:
             prediction, target = _prediction(name, single=single), info.targets.get(name)
             entries |= array_entries(name, prediction, shapes[name][-1] or 1, output, target, step_rows)
+    if step_rows.info.kept and (entries or step_rows.names or _hides(step_rows.info.kept, tabular)):
+        raise UnsupportedInPython("keep columns beside arrays, images or outputs of their name", ("predict", "keep"))
     if entries:
         files.append(path.with_suffix(".npz"))
         lines.append(f"    arrays = {dict_of(with_rows(step_rows, entries))}")
@@ -92,6 +94,11 @@ def predict_lines(
         file.imports.add("numpy as np")
     named = ", ".join(each.as_posix() for each in files)
     return [*lines, f"    print({text(f'predictions: {named}')})"]
+
+
+def _hides(kept: Sequence[str], outputs: Iterable[str]) -> bool:
+    """Whether a column of predictions can have the name of one that is kept."""
+    return any(name.startswith(("row", *outputs)) for name in kept)
 
 
 def _nodes_beside_outputs(analysis: Analysis, outputs: Mapping[str, OutputSettings]) -> dict[str, str]:
@@ -153,6 +160,7 @@ def _columns(
     columns: list[Column] = [("row", step_rows.numbers)]
     if step_rows.names:
         columns.append(("file", step_rows.names))
+    columns += [(name, step_rows.kept(name)) for name in step_rows.info.kept]
     for name, output in outputs.items():
         columns += _output_columns(examples, analysis, name, output)
         target = step_rows.info.targets.get(name)
