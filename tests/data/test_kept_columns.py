@@ -25,6 +25,10 @@ def test_predictions_keep_columns_as_the_file_has_them(tmp_path):
     (tmp_path / "new.csv").write_text('x,id,name,y\n1.0,007,"a, b",3\n,008,,4\n2e0,0x9,c,\n')
     settings = {"y": output_settings("regression", 1, "mean_squared_error")}
     encodings = target_encodings(settings, {"y": (None, 1)}, {}, {"y": ["y"]})
+    test = dataset.splits["test"]
+    first = prediction_table(test, {"y": np.zeros((len(test), 1))}, encodings, {})[1]
+    assert first[:4] == [test.rows[0], f"name {test.rows[0]}", f"{test.rows[0]:03}", f"{test.rows[0]}.50"]
+
     arguments = ("new.csv", spec, input_specs(spec), ["y"], encodings, dataset.fitted, report)
     split = load_for_prediction(*arguments, place=("predict", "data"))
     table = prediction_table(split, {"y": np.array([[1.0], [2.0]])}, encodings, {})
