@@ -16,6 +16,7 @@ from kspec.codegen.data.row_tables import RowTable
 from kspec.codegen.data.tables import Table
 from kspec.codegen.data.time_splitting import times_code
 from kspec.codegen.model.arguments import UnsupportedInPython
+from kspec.codegen.text.line_breaking import WIDTH
 from kspec.codegen.text.literals import dict_of, docstring, literal
 from kspec.codegen.text.module_writer import ModuleWriter
 
@@ -113,7 +114,9 @@ class TableReader:
         if len(returned) == 1 and lines[-1] == x[-1]:
             lines[-1] = lines[-1].replace("x = ", "return ", 1)
         else:
-            lines.append(f"    return {', '.join(returned.values())}")
+            line = f"    return {', '.join(returned.values())}"
+            long = ["    return (", *(f"        {value}," for value in returned.values()), "    )"]
+            lines += [line] if len(line) <= WIDTH else long
         self.file.helpers[name] = lines
         return list(returned)
 
