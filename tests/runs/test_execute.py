@@ -10,7 +10,7 @@ import pytest
 
 import kspec
 from kspec.runs.run_folder import RunFolder
-from tests.support.project import BINARY
+from tests.support.project import BINARY, make_project
 
 
 def rows_of(path):
@@ -23,27 +23,35 @@ def fitting(more):
     return BINARY.replace("batch_size: 8}", f"batch_size: 8, {more}}}")
 
 
-def test_the_run_folder_holds_every_result(project):
-    run = kspec.run(project(BINARY))
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """The run of the small spec, and its folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        run = kspec.run(make_project(tmp_path_factory.mktemp("finished"), patch)(BINARY))
+        return run, run.folder.resolve()
+
+
+def test_the_run_folder_holds_every_result(finished):
+    run, folder = finished
     assert run.status == "finished"
-    assert (run.folder.parent / "latest").resolve() == run.folder.resolve()
-    record = json.loads((run.folder / "run.json").read_text())
+    assert (folder.parent / "latest").resolve() == folder
+    record = json.loads((folder / "run.json").read_text())
     assert record["status"] == "finished"
     assert record["seed"] == 3
     assert set(record["durations"]) >= {"data", "define", "compile", "fit", "evaluate", "predict"}
     assert len(record["data"]["fingerprints"]["table.csv"]) == 64
     assert record["data"]["labels"]["kind"]["names"] == ["no", "yes"]
-    assert (run.folder / "spec.yaml").read_text() == BINARY
-    history = rows_of(run.folder / "history.csv")
+    assert (folder / "spec.yaml").read_text() == BINARY
+    history = rows_of(folder / "history.csv")
     assert [row["epoch"] for row in history] == ["1", "2"]
     assert list(history[0]) == ["epoch", "loss", "accuracy", "val_loss", "val_accuracy"]
-    predictions = rows_of(run.folder / "predictions.csv")
+    predictions = rows_of(folder / "predictions.csv")
     assert list(predictions[0]) == ["row", "kind_probability", "kind", "kind_actual"]
     for row in predictions:
         assert row["kind"] == ("yes" if float(row["kind_probability"]) >= 0.5 else "no")
     right = np.mean([row["kind"] == row["kind_actual"] for row in predictions])
     assert right == pytest.approx(run.metrics["accuracy"])
-    assert not [path for path in run.folder.iterdir() if path.name.startswith(".")]
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
 def test_the_resolved_spec_gives_the_same_run(project):
@@ -68,14 +76,17 @@ def test_a_smoke_run_writes_nothing(project, tmp_path):
     assert sorted(path for path in tmp_path.rglob("*") if path.name != "spec.yaml") == before
 
 
-def test_callbacks_write_into_the_run_folder(project):
-    spec = project(fitting("callbacks: [{CSVLogger: {filename: logs/log.csv}}]"))
-    assert (kspec.run(spec).folder / "logs" / "log.csv").exists()
+def test_callbacks_write_into_the_run_folder_and_predict_can_name_other_data(project, tmp_path):
+    (tmp_path / "new.csv").write_text("b,a\n0.5,1.0\n-1,-1\n")
+    spec = fitting("callbacks: [{CSVLogger: {filename: logs/log.csv}}]") + "predict: {data: new.csv}\n"
+    run = kspec.run(project(spec))
+    assert (run.folder / "logs" / "log.csv").exists()
+    assert len(rows_of(run.folder / "predictions.csv")) == 2
 
 
-def test_normalization_adapts_on_the_training_split_alone(project):
-    run = kspec.run(project(BINARY))
-    table = rows_of(run.folder.parent.parent.parent / "table.csv")
+def test_normalization_adapts_on_the_training_split_alone(finished):
+    run, folder = finished
+    table = rows_of(folder.parent.parent.parent / "table.csv")
     x = np.array([[float(row["a"]), float(row["b"])] for row in table])
     order = np.random.default_rng([3, 0]).permutation(80)
     train = np.sort(order[32:])
@@ -218,7 +229,7 @@ def test_predictions_of_higher_rank_are_written_as_npz(project, tmp_path):
     np.savez(tmp_path / "seq.npz", x=rng.normal(size=(30, 5, 2)), y=rng.normal(size=(30, 5, 1)))
     text = (
         "kspec: 1\ndata: {npz: seq.npz, inputs: x, targets: y}\ninputs: {s: {shape: [5, 2]}}\n"
-        "layers:\n  - LSTM: {units: 3, return_sequences: true}\n  - TimeDistributed: {layer: {Dense: {units: 1}}}\n    name: y\n"
+        "layers:\n  - TimeDistributed: {layer: {Dense: {units: 1}}}\n    name: y\n"
     )
     run = kspec.run(project(text))
     assert np.load(run.folder / "predictions.npz")["y"].shape == (6, 5, 1)
@@ -244,12 +255,6 @@ def test_build_reports_a_layer_that_has_no_data_to_adapt_on(project):
     assert "learns from the training data" in str(failure.value)
 
 
-def test_predict_can_name_other_data(project, tmp_path):
-    (tmp_path / "new.csv").write_text("b,a\n0.5,1.0\n-1,-1\n")
-    run = kspec.run(project(BINARY + "predict: {data: new.csv}\n"))
-    assert len(rows_of(run.folder / "predictions.csv")) == 2
-
-
 def test_a_spec_without_data_is_defined_and_compiled(project):
     text = "kspec: 1\ninputs: {x: {shape: [2]}}\nlayers:\n  - Dense: {units: 1}\n"
     run = kspec.run(project(text))
@@ -262,8 +267,7 @@ def test_targets_can_have_a_label_at_each_step(project, tmp_path):
     np.savez(tmp_path / "tags.npz", x=x, y=(x[..., 0] > 0).astype("int64") + (x[..., 1] > 0))
     text = (
         "kspec: 1\ndata: {npz: tags.npz, inputs: x, targets: y}\ninputs: {s: {shape: [6, 3]}}\n"
-        "layers:\n  - LSTM: {units: 4, return_sequences: true}\n"
-        "  - TimeDistributed: {layer: {Dense: {units: 3, activation: softmax}}}\n    name: y\n"
+        "layers:\n  - TimeDistributed: {layer: {Dense: {units: 3, activation: softmax}}}\n    name: y\n"
     )
     run = kspec.run(project(text))
     assert run.predictions["y"].shape == (8, 6, 3)
