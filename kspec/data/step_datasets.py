@@ -39,7 +39,7 @@ def _read(step: Step, spec: Spec, analysis: Analysis, dataset: Dataset, report: 
     split = read_step_split(step, spec, analysis.graph, dataset, encodings, report, need_targets=need_targets)
     if split is None:
         return None
-    context = Context(spec, Report(), (step, "data"))
+    context = Context(spec, Report(), (step, "data"), is_new=True)
     source = resolve_source(getattr(spec.document, step).data, spec.document.data, context)
     assert source is not None
     inputs, outputs = input_specs(spec), list(analysis.graph.outputs)

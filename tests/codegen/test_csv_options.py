@@ -115,3 +115,10 @@ def test_several_files_with_options(tmp_path):
         lines = ["# shop", "a b c y", *(line.replace(",", "  ") for line in LINES[number::2])]
         (tmp_path / f"{number}.txt").write_text("\n".join(lines) + "\n")
     assert_same_examples(spec(tmp_path, "path: '?.txt', delimiter: whitespace, comment: '#'"))
+
+
+def test_other_data_may_lack_columns_with_marks(tmp_path):
+    (tmp_path / "t.csv").write_text("\n".join([HEAD, *LINES, "-99,3,up,7", "5,3,up,8"]) + "\n")
+    (tmp_path / "new.csv").write_text("\n".join([HEAD[:-2], "-99,3,up", "1,2,left"]) + "\n")
+    text = assert_same_examples(spec(tmp_path, "path: t.csv, missing: {a: -99, y: 8}", "predict: {data: new.csv}\n"))
+    assert 'row.get(name, "").strip() in marks' in text

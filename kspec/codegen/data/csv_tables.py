@@ -83,10 +83,11 @@ class CsvTable(RowTable):
             return
         self.file.constants["MISSING"] = literal(MISSING_WORDS)
         self.file.constants["MARKS"] = literal({name: own for name, own in sorted(marks.items()) if own})
+        value = 'row.get(name, "")' if self.traits.shared else "row[name]"  # other data may lack the targets
         self.lines += [
             "    for row in rows:",
             "        for name, marks in MARKS.items():",
-            "            if row[name].strip() in marks:",
+            f"            if {value}.strip() in marks:",
             '                row[name] = ""',
         ]
 
