@@ -30,7 +30,7 @@ from kspec.data.shared_table import SharedTable
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
-from kspec.data.storage.mapped_arrays import DiskFull, taken
+from kspec.data.storage.mapped_arrays import DiskFull, joined, taken
 from kspec.data.storage.store import stored
 from kspec.data.table import Column, Table
 from kspec.data.targets.class_coverage import check_classes
@@ -219,8 +219,9 @@ def _check_values(
     inputs = inputs_by_row(arrays.inputs, mapping, request.values.graph)
     request.values.learn(inputs, splits["train"])
     others = [rows for name, rows in splits.items() if name != "train"]
-    rows = numpy.concatenate(others) if others else numpy.zeros(0, int)
-    return request.values.run(inputs, arrays.table, mapping, request.context, numpy.sort(rows))
+    rows = joined(others) if others else numpy.zeros(0, int)
+    rows.sort()
+    return request.values.run(inputs, arrays.table, mapping, request.context, rows)
 
 
 def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping]:

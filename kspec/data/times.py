@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
+from kspec.data.storage.mapped_arrays import pieces
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import NUMBERS_ONLY, ORDERS, Match, match_time, moment_of
 from kspec.diagnostics import Path, codes
@@ -76,6 +77,10 @@ def are_days(values: Array) -> bool:
     """Whether integers, shape (n,), are all days such as 20240131."""
     if values.dtype.kind not in "iu" or not len(values):
         return False
+    return all(_are_days(values[piece]) for piece in pieces(len(values)))
+
+
+def _are_days(values: Array) -> bool:
     days, months, years = values % 100, values // 100 % 100, values // 10_000
     low, high = (years >= YEARS[0]).all(), (years < YEARS[1]).all()
     return bool(low and high and ((months >= 1) & (months <= 12)).all() and ((days >= 1) & (days <= 31)).all())

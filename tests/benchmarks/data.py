@@ -116,12 +116,12 @@ def run_spec(spec: Path) -> dict[str, float]:
     """Trains, evaluates and predicts; the time of the processors before training, without the import of TensorFlow."""
     import kspec
     from kspec.backend.tensorflow import import_tensorflow
-    from kspec.runs.execute import _Execution
+    from kspec.runs.execute import Execution
 
     started = processor()
     import_tensorflow()
     imported = processor() - started
-    fit, times = _Execution._fit, []
+    fit, times = Execution._fit, []
 
     def timed(self: Any, *arguments: Any) -> Any:
         times.append(processor())
@@ -129,7 +129,7 @@ def run_spec(spec: Path) -> dict[str, float]:
         times.append(processor())
         return result
 
-    _Execution._fit = timed  # type: ignore[method-assign]
+    Execution._fit = timed  # type: ignore[method-assign]
     started = processor()
     kspec.run(spec, out=spec.parent / "runs")
     return {"import": imported, "before": times[0] - started, "fit": times[1] - times[0]}

@@ -68,8 +68,12 @@ def count_numbers(ordered: Array, most: int) -> tuple[int, dict[Any, int]]:
         count -= len(ordered) - 1 - int(numpy.searchsorted(ordered, numpy.nan))
     if count > most:
         return count, {}
-    each, rows = numpy.unique(ordered, return_counts=True)
-    return count, dict(zip(each.tolist(), rows.tolist(), strict=True))
+    counts, start = {}, 0
+    while start < len(ordered):
+        end = int(numpy.searchsorted(ordered, ordered[start], side="right"))
+        counts[ordered[start].item()] = end - start
+        start = end
+    return count, counts
 
 
 def in_order(values: Array, missing: Array) -> Array:
