@@ -17,6 +17,10 @@ _PARTS = re.compile(
     rf"[+-]?(?P<before>(?:{_CURRENCY})?) ?[+-]?[\d.,][\d.,'\u00a0 ]*?(?P<after>\s*[^\d\s.,'+-]\D{{0,14}})?"
 )
 """A number between a currency and a unit. A word before a number, as in `Q1`, makes it a name."""
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 MOST = 0.9
 """The share of texts that must have the unit, without words for missing values."""
 FEW = 3
@@ -30,11 +34,13 @@ class NewColumn(NamedTuple):
         name: Its name.
         expression: The SQL expression.
         why: What it is, for people.
+        parts: The columns of the table that it stands for, if there are several.
     """
 
     name: str
     expression: str
     why: str
+    parts: tuple[str, ...] = ()
 
 
 def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
@@ -51,6 +57,46 @@ def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
     if not new:
         return table, new
     return replace(table, columns=columns), new
+
+
+def with_months(table: Table) -> tuple[Table, dict[str, NewColumn]]:
+    """The table with a column of dates, where a year and a month stand in columns of their own.
+
+    Returns:
+        The table, and the new column by its name.
+    """
+    import numpy
+
+    names = {name.lower(): name for name in table.columns}
+    year, month = (table.columns.get(names.get(word, "")) for word in ("year", "month"))
+    if year is None or month is None or year.kind != "integer" or (year.missing | month.missing).any():
+        return table, {}
+    formatted = _months(month)
+    if formatted is None or not len(year.values) or not (1000 <= year.values.min() <= year.values.max() <= 2999):
+        return table, {}
+    numbers, form = formatted
+    own, other = _identifier(year.name), _identifier(month.name)
+    expression = f"make_date({own}, {other}, 1)"
+    if form:
+        expression = f"cast(strptime(concat({own}, ' ', {other}), '%Y {form}') as date)"
+    name = _free("date", table.columns)
+    dates = [f"{a:04d}-{b:02d}-01" for a, b in zip(year.values.tolist(), numbers, strict=True)]
+    column = Column(name, "text", numpy.array(dates, dtype=object), numpy.zeros(table.rows, bool))
+    new = NewColumn(name, expression, "the month of the row", (year.name, month.name))
+    return replace(table, columns={**table.columns, name: column}), {name: new}
+
+
+def _months(column: Column) -> tuple[list[int], str] | None:
+    """The numbers of months from 1 to 12, and the format of their names; empty for numbers; None for other values."""
+    values = column.values.tolist()
+    if column.kind == "integer":
+        return (values, "") if set(values) <= set(range(1, 13)) else None
+    if column.kind == "text":
+        for form, known in (("%b", [name[:3] for name in MONTHS]), ("%B", MONTHS)):
+            places = {name.lower(): number for number, name in enumerate(known, 1)}
+            if all(str(value).lower() in places for value in values):
+                return [places[str(value).lower()] for value in values], form
+    return None
 
 
 def without_marks(table: Table, marks: Mapping[str, Sequence[float]]) -> tuple[Table, dict[str, NewColumn]]:

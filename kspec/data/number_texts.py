@@ -71,7 +71,7 @@ def number_texts(texts: Iterable[str]) -> NumberTexts:
     for original, count in counts.items():
         text = original.strip()
         found.total += count
-        if _is_number(text):
+        if is_number(text):
             found.plain += count
             found.points += count * ("." in text)
             continue
@@ -108,7 +108,8 @@ def notation(columns: Sequence[NumberTexts], delimiter: str) -> tuple[str, str |
     return ".", groups.most_common(1)[0][0] if groups else None
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Whether a text is a number as Python writes it."""
     try:
         float(text)
     except ValueError:

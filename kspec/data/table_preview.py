@@ -15,7 +15,7 @@ from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
 from kspec.data.expressions.derivation import derive
 from kspec.data.folder_preview import folder_source
-from kspec.data.number_columns import NewColumn, with_numbers, without_marks
+from kspec.data.number_columns import NewColumn, with_months, with_numbers, without_marks
 from kspec.data.number_texts import MARKS, notation, number_texts
 from kspec.data.path_columns import mask_classes, path_columns, with_contents
 from kspec.data.profile.hints import ColumnHints, table_hints
@@ -174,9 +174,10 @@ def _preview(
         notes: Why these are set.
     """
     table, columns = with_numbers(table)
+    table, months = with_months(table)
     folder = Path(setting).parent if isinstance(setting, str) and os.path.isfile(setting) else Path()
     files = path_columns(table, folder)
-    table, columns = files.table, columns | files.columns
+    table, columns = files.table, columns | months | files.columns
     profile = profile_table(table, source)
     if source != "csv" and (marks := _number_marks(profile)):
         table, unmarked = without_marks(table, marks)

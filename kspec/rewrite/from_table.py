@@ -78,9 +78,19 @@ def from_table(
     if series is not None and table is not None and roles.task == "regression":
         window = measure_series(table, series, roles)
         if window is not None:
+            _leave_out_parts(facts, roles)
             return series_spec(facts, roles, window)
     require_inputs(profile, roles)
     return _Writer(facts, roles).write()
+
+
+def _leave_out_parts(facts: TableFacts, roles: TableRoles) -> None:
+    """Takes the year and the month of a time out of the inputs of a forecast."""
+    for new in facts.columns.values():
+        for part in new.parts:
+            roles.unused[part] = f"`{new.name}` says it"
+    roles.numbers = [column for column in roles.numbers if column.name not in roles.unused]
+    roles.categories = [column for column in roles.categories if column.name not in roles.unused]
 
 
 class _Writer(SpecWriter):

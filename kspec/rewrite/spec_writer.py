@@ -83,7 +83,7 @@ class SpecWriter:
         self.lines: list[str] = []
         self.names: set[str] = set()
         self.output = self.name(roles.target.name)
-        self.new = [column for name, column in facts.columns.items() if name not in roles.unused]
+        self.new: list[NewColumn] = []
         self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
 
     @property
@@ -172,9 +172,11 @@ class SpecWriter:
         files = {self.column(one.name): one.type for one in self.roles.files}
         if files and self.facts.profile.source not in SELF_READ:
             self.add_long(f"  read: {to_yaml(files)}")
-        if self.new:
+        used = {name for name in self.facts.columns if name not in self.roles.unused or name == self.roles.time}
+        new = [*(column for name, column in self.facts.columns.items() if name in used), *self.new]
+        if new:
             self.add("  columns:")
-            for column in self.new:
+            for column in new:
                 self.add(f"    {to_yaml(column.name)}: {_expression(column.expression)}", column.why)
         for name, reason in self.roles.unused.items():
             self.add(f"  # `{name}` is not used: {reason}")

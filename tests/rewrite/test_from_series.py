@@ -70,6 +70,20 @@ def test_months_have_a_season_of_a_year(tmp_path: Path) -> None:
     assert {"Cropping1D": {"cropping": [12, 0]}, "from": "past"} in spec.values["layers"]
 
 
+@pytest.mark.parametrize("form", ["{:d}", "%b", "%B"])
+def test_a_year_and_a_month_are_a_time(form: str, tmp_path: Path) -> None:
+    rows = [
+        (month[:4], form.format(int(month[5:7])) if "{" in form else datetime.date(2000, int(month[5:7]), 1), value)
+        for month, value in zip(map(str, _months(120)), _yearly(120), strict=True)
+    ]
+    rows = [(year, each if isinstance(each, str) else each.strftime(form), value) for year, each, value in rows]
+    spec = _infer(tmp_path, "Year,month,sales", rows)
+    data = spec.values["data"]
+    assert data["window"] == {"length": 24, "horizon": 12, "time": "date", "season": 12}
+    assert data["inputs"] == {"past": {"columns": "sales", "window": "past"}}
+    assert [str(each) for each in kspec.check(tmp_path / "spec.yaml", data=True) if each.is_error] == []
+
+
 def test_a_longer_season_is_predicted_by_quarters(tmp_path: Path) -> None:
     values = [round(math.sin(week / 26 * math.pi) + NOISE[week] / 50, 3) for week in range(400)]
     spec = _infer(tmp_path, "week,level", zip(_days(400, 7), values, strict=True))

@@ -18,6 +18,7 @@ from kspec.analysis.task_inference import BINARY_LOSSES, FREE_FORM_LOSSES, loss_
 from kspec.data.lists.padding import ListPlan, mark_padding
 from kspec.data.storage.mapped_arrays import by_rows
 from kspec.data.targets.labels import Labels
+from kspec.data.targets.odd_values import OddValue, odd_word, third_value
 from kspec.data.targets.text_encoding import TextEncoder
 from kspec.data.targets.units import scaled
 from kspec.data.types import DataSplit
@@ -305,22 +306,19 @@ def encode_targets(split: DataSplit, encodings: Mapping[str, TargetEncoding]) ->
                 by_zero = encoding.is_free_form
                 encoded[name] = mark_padding(encoded[name], split.positions[name], by_zero=by_zero)
         except ValueError as error:
-            odd = _third_value(encoding, split)
+            odd = _odd_value(encoding, split)
             raise TargetMismatch(name, encoding.settings, encoding.vocabulary, error, odd) from error
     return encoded
 
 
-def _third_value(encoding: TargetEncoding, split: DataSplit) -> str:
-    """The first value of several yes/no columns that is neither 0 nor 1, with its place; empty if there is none."""
-    raw = split.targets[encoding.settings.name]
-    several = raw.ndim == 2 and raw.shape[1] == len(encoding.columns) > 1
-    if encoding.settings.target_form not in ("binary", "multi_label") or not several or raw.dtype.kind not in "iuf":
-        return ""
-    rows, columns = np.nonzero((raw != 0) & (raw != 1))
-    if not len(rows):
-        return ""
-    row, column = rows[0], columns[0]
-    return f"`{encoding.columns[column]}` has {raw[row, column]:g} in row {split.rows[row]}"
+def _odd_value(encoding: TargetEncoding, split: DataSplit) -> OddValue | None:
+    """The single value that makes a target unfit; None if there is none."""
+    raw, columns, labels = split.targets[encoding.settings.name], encoding.columns, encoding.vocabulary
+    if encoding.settings.target_form in ("binary", "multi_label") and raw.ndim == 2 and raw.shape[1] == len(columns):
+        return third_value(columns, raw, split.rows)
+    if labels is None or raw.ndim != 1 or len(columns) != 1:
+        return None
+    return odd_word(columns[0], raw, split.rows, labels.names)
 
 
 class TargetMismatch(ValueError):
@@ -331,11 +329,11 @@ class TargetMismatch(ValueError):
         settings: Its settings.
         labels: The vocabulary of its target, if it has one.
         error: Why the target cannot be encoded.
-        odd: The value of a yes/no column that is at fault, with its place; empty if there is none.
+        odd: The value that is at fault; None if it is not a single one.
     """
 
     def __init__(
-        self, name: str, settings: OutputSettings, labels: Labels | None, error: ValueError, odd: str = ""
+        self, name: str, settings: OutputSettings, labels: Labels | None, error: ValueError, odd: OddValue | None = None
     ) -> None:
         super().__init__(f"the target of `{name}` does not fit the loss `{loss_name(settings.loss)}`: {error}")
         self.name = name
@@ -354,10 +352,10 @@ class TargetMismatch(ValueError):
         message = (
             f"the target of `{self.name}` does not fit the loss `{loss_name(self.settings.loss)}`"
             + (", which kspec filled in" if is_default else "")
-            + f": {self.odd or self.error}"
+            + f": {self.error if self.odd is None else self.odd.text}"
         )
         help = (
-            "write 0 and 1 in each of its columns"
+            self.odd.help
             if self.odd
             else self._help(is_default=is_default, task_declared=spec.document.task is not None)
         )
