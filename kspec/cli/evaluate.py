@@ -43,8 +43,11 @@ def command(
     from kspec.cli._json_output import reserve_stdout
     from kspec.runs.announcements import describe_losses
     from kspec.runs.loaded_members import evaluate_members, members_at
+    from kspec.runs.run_evaluation import evaluate_and_compare
     from kspec.runs.run_folder import finite
-    from kspec.runs.run_loader import evaluate_and_compare, load_run, read_examples
+    from kspec.runs.run_loader import load_run, read_examples
+    from kspec.training.intervals import intervals_json
+    from kspec.training.slices import slice_lines
 
     refuse_split_of_file(data, split)
     with reserve_stdout(format_ == "json"):
@@ -56,18 +59,26 @@ def command(
     with reserve_stdout(format_ == "json"):
         loaded = load_run(run, runs=runs, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=True)
-        values, baseline = evaluate_and_compare(loaded, part)
+        values, baseline, intervals, slices = evaluate_and_compare(loaded, part)
     if format_ == "json":
         facts = {"data": name, "examples": len(part), "metrics": values, "notes": part.notes}
         if baseline.lines():
             facts["baseline"] = baseline.to_json()
+        if intervals:
+            facts["intervals"] = intervals_json(intervals)
+        if slices:
+            facts["slices"] = slices
         click.echo(json.dumps(finite(facts)))
         return
     losses = describe_losses(loaded.settings.outputs)
     click.echo(f"{name}: {len(part)} example{'' if len(part) == 1 else 's'}{losses}")
     width = max(map(len, values))
     for metric, value in values.items():
-        click.echo(f"  {metric:<{width}}  {value:.4f}")
+        interval = intervals.get(metric)
+        reach = "" if interval is None else f"  (95%: {interval[0]:.4f} to {interval[1]:.4f})"
+        click.echo(f"  {metric:<{width}}  {value:.4f}{reach}")
+    for line in slice_lines(slices):
+        click.echo(f"  {line}")
     for line in baseline.lines():
         click.echo(f"baseline: {line}")
     for note in part.notes:

@@ -232,6 +232,9 @@ class _PythonExport:
         self._reject_states()
         if self.document.fit.repeats is not None:
             raise UnsupportedInPython("train several times", ("fit", "repeats"))
+        for key, action in (("slices", "evaluate slices"), ("intervals", "compute intervals of metrics")):
+            if getattr(self.document.evaluate, key):
+                raise UnsupportedInPython(action, ("evaluate", key))
         document, names = self.document, self.network.names
         lines: list[str] = []
         batch_size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))

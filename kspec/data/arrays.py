@@ -86,6 +86,7 @@ class TableArrays:
             weights=select(self.weights),
             absent=select(self.absent),
             kept=select(self.table.kept),
+            slices=select(self.table.slices),
             positions=select(self.positions),
             names=None if names is None else [names[int(row)] for row in rows],
         )

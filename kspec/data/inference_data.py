@@ -10,6 +10,7 @@ from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping, map_columns, window_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.expressions.derivation import Derivation, derive_new
+from kspec.data.expressions.slices import add_slices
 from kspec.data.files.columns import read_file_columns
 from kspec.data.files.image_targets import read_image_targets
 from kspec.data.index_check import ValueCheck, inputs_by_row
@@ -203,8 +204,11 @@ def _derive(table: Table, data: Data | None, fitted: Mapping[str, Any], request:
     needed = [name for names in columns.get("inputs", {}).values() for name in names]
     if not request.for_prediction:
         needed += [name for names in columns.get("targets", {}).values() for name in names]
-    with_filter = not request.for_prediction
-    return derive_new(table, data, fitted.get("types", {}), needed, request.context, with_filter=with_filter)
+    types, is_evaluated = fitted.get("types", {}), not request.for_prediction
+    derivation = derive_new(table, data, types, needed, request.context, with_filter=is_evaluated)
+    if is_evaluated:
+        derivation.types |= add_slices(derivation.table, request.context, types)
+    return derivation
 
 
 def _windows(

@@ -35,7 +35,7 @@ def named_columns(available: Sequence[str], request: Request) -> list[str]:
                 return list(available)  # the only input takes all that nothing else does
             patterns.append(name)
     patterns += request.outputs
-    expressions = _expressions(data)
+    expressions = [*_expressions(data), *request.context.spec.document.evaluate.slices]
     return [
         name
         for name in available

@@ -98,6 +98,23 @@ class Batches:
             drawn=self.drawn,
         )
 
+    def only(self, rows: Array) -> Batches:
+        """Batches of some of the examples, unshuffled.
+
+        Args:
+            rows: Their indices, shape (m,).
+        """
+        return Batches(
+            self.inputs,
+            self.targets,
+            self.weights,
+            batch_size=self.batch_size,
+            shuffle=False,
+            seed=self.seed,
+            single_target=self.single_target,
+            drawn=rows,
+        )
+
     @property
     def in_memory(self) -> bool:
         """Whether all inputs are arrays, none of them `ImageFiles` or windows."""

@@ -20,6 +20,8 @@ SYNTHETIC = 2
 
 BALANCE = 3
 """The purpose: which examples are repeated or left out, so that classes are equally frequent."""
+BOOTSTRAP = 4
+"""The purpose: the resamples of an evaluation."""
 
 
 def generator(seed: int, purpose: int, *more: int) -> np.random.Generator:

@@ -11,6 +11,7 @@ from kspec.data.balancing import balance
 from kspec.data.columns import ColumnMapping, map_columns
 from kspec.data.context import Context, InvalidData
 from kspec.data.expressions.derivation import Derivation, derive
+from kspec.data.expressions.slices import add_slices
 from kspec.data.files.columns import read_file_columns
 from kspec.data.files.image_targets import read_image_targets
 from kspec.data.files.sounds import sample_rates
@@ -232,6 +233,7 @@ def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping
     check_synthetic(data, context)
     derivation = derive(context.require(read(data.source, getattr(data, data.source), request)), data, context)
     table = derivation.table
+    derivation.types |= add_slices(table, context, {})
     read_file_columns(table, data, context)
     add_indicators(table, data, request.outputs, context)
     mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))

@@ -111,6 +111,7 @@ class Table:
         numbers: The number of each row in that table, as in `row_numbers`.
         sources: By column that an expression computes, the columns of the file that it is computed from.
         kept: By column that predictions keep, its texts, shape (rows,).
+        slices: By expression that slices an evaluation, its values as texts, shape (rows,).
         folder: The folder that paths in its columns are relative to; None for that of the file of each row.
     """
 
@@ -126,6 +127,7 @@ class Table:
     numbers: Array | None = None
     sources: dict[str, tuple[str, ...]] = field(default_factory=dict)
     kept: dict[str, Array] = field(default_factory=dict)
+    slices: dict[str, Array] = field(default_factory=dict)
     folder: Path | None = None
 
     @property
@@ -184,5 +186,6 @@ class Table:
             numbers=taken(self.row_numbers(), order),
             sources=self.sources,
             kept={name: texts[order] for name, texts in self.kept.items()},
+            slices={name: texts[order] for name, texts in self.slices.items()},
             folder=self.folder,
         )

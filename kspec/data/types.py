@@ -40,6 +40,7 @@ class DataSplit:
         notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
         windows: Where each example stands in its series, if examples are windows.
         kept: By column that predictions keep, its text for each example, shape (n,).
+        slices: By expression that slices an evaluation, its value for each example as a text, shape (n,).
         kept_of_left_out: The same for the examples that are left out.
         drawn: The examples of an epoch of training, as indices, where classes are balanced; shape (m,).
     """
@@ -57,6 +58,7 @@ class DataSplit:
     drawn: Array | None = None
     kept: dict[str, Array] = field(default_factory=dict)
     kept_of_left_out: dict[str, Array] = field(default_factory=dict)
+    slices: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)

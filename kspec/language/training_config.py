@@ -9,6 +9,7 @@ from kspec.language.base import Model, fail
 from kspec.language.checkpoints import CheckpointSetting
 from kspec.language.durations import TIME_HELP, check_duration, microseconds_of
 from kspec.language.engine import EngineName, FusedName, check_changes
+from kspec.language.expressions import Expression
 from kspec.language.field_types import Name, Object, PerOutput
 from kspec.language.json_schema import JsonSchema, reject
 from kspec.language.source_files import SplitName
@@ -169,7 +170,7 @@ class Fit(Model):
         ge=2,
         description="How often to train, with the seeds `seed`, `seed + 1` …; the results have means and deviations",
     )
-    resplit: bool = Field(False, description="Whether each of the `repeats` draws a split of its own")
+    resplit: bool | None = Field(None, description="Whether each of the `repeats` draws a split of its own")
 
     @property
     def seconds(self) -> float | None:
@@ -201,8 +202,8 @@ class Fit(Model):
         return value
 
 
-class Evaluate(Model):
-    """The loss and metrics on held-out examples."""
+class Examples(Model):
+    """The examples of a step after training."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -220,10 +221,26 @@ class Evaluate(Model):
     batch_size: int | None = Field(None, gt=0, description="Number of examples per step; that of `fit` by default")
 
     @model_validator(mode="after")
-    def _one_of(self) -> "Evaluate":
+    def _one_of(self) -> "Examples":
         if self.split and self.data:
             fail("`split` and `data` cannot be combined", key="data", help="keep one of them")
         return self
+
+
+def _slices(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class Evaluate(Examples):
+    """The loss and metrics on held-out examples."""
+
+    intervals: bool | None = Field(
+        None, description="Whether to state a 95% interval for each metric, from resamples of the examples"
+    )
+    slices: Annotated[list[Expression], BeforeValidator(_slices), JsonSchema(Expression | list[Expression])] = Field(
+        default_factory=list,
+        description="Metrics for each value of a column, or of a SQL expression such as `age > 60`",
+    )
 
 
 def _nodes(value: Any) -> Any:
@@ -244,7 +261,7 @@ def _keep(value: Any) -> Any:
     return list(dict.fromkeys(value))
 
 
-class Predict(Evaluate):
+class Predict(Examples):
     """Predictions, written to a file."""
 
     to: str = Field("predictions.csv", min_length=1, description="Name of the file in the run folder")

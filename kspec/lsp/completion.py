@@ -344,6 +344,8 @@ class _Proposals:
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
             return self._monitored()
+        if path[:2] == ("evaluate", "slices"):
+            return sql_items(self._columns())
         return self._data(path) if path[0] == "data" or path[:2] == ("predict", "keep") else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:

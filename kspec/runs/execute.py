@@ -45,6 +45,7 @@ from kspec.training.compile import compile_model
 from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
 from kspec.training.evaluate import evaluate
+from kspec.training.evaluation_details import evaluate_in_detail
 from kspec.training.fit import SMOKE_STEPS, FitResult, fit
 from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import format_metrics
@@ -343,6 +344,12 @@ class Execution:
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
         losses = describe_losses(built.settings.outputs)
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{losses}{examples.note}")
+        if not self.smoke:
+            with self._timed("evaluate"):
+                details = evaluate_in_detail(self.spec, built.model, engine, batches, examples.split.slices, metrics)
+            self.result.intervals, self.result.slices = details.intervals, details.slices
+            for step, line in details.lines(metrics):
+                self.console.step(step, f"{examples.name}{line}" if step == "evaluate" else line)
         self._note("evaluate", examples.split.notes)
         if not self.smoke:
             reference = baseline_of(built, dataset, train, batches, examples.split)

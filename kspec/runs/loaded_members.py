@@ -18,8 +18,9 @@ from kspec.language.source_files import SPLITS
 from kspec.runs.ensemble import Combined, combine
 from kspec.runs.member_plan import MemberPlan
 from kspec.runs.member_summary import Spread, spreads
+from kspec.runs.run_evaluation import evaluate_and_compare
 from kspec.runs.run_folder import RunFolderError, find_run, require_inside
-from kspec.runs.run_loader import LoadedRun, evaluate_and_compare, load_run, predictions_of, read_examples
+from kspec.runs.run_loader import LoadedRun, load_run, predictions_of, read_examples
 from kspec.runs.run_record import read_record
 
 Array = np.ndarray[Any, Any]
@@ -361,7 +362,7 @@ def _evaluate_mean(run: LoadedRun, part: DataSplit, combined: Combined) -> dict[
         combined: Their predictions.
     """
     from kspec.backend.tensorflow import exclusive_keras
-    from kspec.runs.run_loader import evaluation_batches
+    from kspec.runs.run_evaluation import evaluation_batches
     from kspec.training.given_predictions import evaluate_predictions
 
     with exclusive_keras():

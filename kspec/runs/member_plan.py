@@ -52,7 +52,7 @@ class MemberPlan:
         if self.kind == "fold":
             own = [f"data.split.fold={number}"]
         else:
-            own = [f"seed={(self.seed + number - 1) % SEEDS}", "fit.repeats=null", "fit.resplit=false"]
+            own = [f"seed={(self.seed + number - 1) % SEEDS}", "fit.repeats=null", "fit.resplit=null"]
             own += [] if self.data_seed is None else [f"data.seed={self.data_seed}"]
         return load_file(spec.source, [*spec.overrides, *own], spec.permissions)
 

@@ -133,6 +133,7 @@ def metrics_json(run: Run) -> dict[str, Any]:
         "deviation": run.deviation,
         "interval": {name: list(each) for name, each in run.interval.items()},
         "validation": run.validation,
+        **({"ensemble": run.ensemble} if run.ensemble else {}),
     }
 
 

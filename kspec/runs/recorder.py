@@ -23,6 +23,7 @@ from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.run_record import VERSION
 from kspec.runs.spec_fingerprint import fingerprint_of
 from kspec.training.fit import History
+from kspec.training.intervals import intervals_json
 
 if TYPE_CHECKING:
     from kspec.runs.resumption import Resumption
@@ -234,6 +235,10 @@ class Recorder:
                 "validation": self.run.validation,
                 "fit": kept,
             }
+            if self.run.intervals:
+                values["intervals"] = intervals_json(self.run.intervals)
+            if self.run.slices:
+                values["slices"] = self.run.slices
             if self.facts.get("averaged_weights"):
                 values["averaged_weights"] = True
             self.folder.json("metrics.json", values)

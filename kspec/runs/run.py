@@ -48,6 +48,8 @@ class Run:
         validation: Losses and metrics of the model on the validation split; empty without one.
         baseline: What always giving the commonest answer of the training split would score, by metric; and that answer
             by output, under `answers`.
+        intervals: By metric of the evaluation, its 95% interval, where the spec asks for it.
+        slices: By expression of `evaluate: {slices}`, the metrics for each of its values.
         interrupted_by: The signal that ended an interrupted run: `SIGINT` (Ctrl-C), `SIGTERM`, `SIGHUP`.
         members: The runs of the folds or repeats, if the spec has some; metrics are then the means over them.
         deviation: By metric, its standard deviation over the members.
@@ -65,6 +67,8 @@ class Run:
     kept_epoch: int | None = None
     validation: dict[str, float] = field(default_factory=dict)
     baseline: dict[str, Any] = field(default_factory=dict)
+    intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
+    slices: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     interrupted_by: str = ""
     members: list[Run] = field(default_factory=list)
     deviation: dict[str, float] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from kspec.analysis.index_limits import lookups
 from kspec.analysis.program import Analysis
@@ -38,10 +38,6 @@ from kspec.syntax.path_policy import PathPolicy
 from kspec.syntax.regular_files import Opener
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.engine import Engine, engine_of
-
-if TYPE_CHECKING:
-    from kspec.data.pipeline import Batches
-    from kspec.training.baseline import Baseline
 
 
 @dataclass(slots=True)
@@ -207,58 +203,6 @@ def read_examples(
     return dataset.splits[name], name
 
 
-def evaluate_run(run: LoadedRun, examples: DataSplit) -> dict[str, float]:
-    """Computes the loss and metrics of a run's model on examples with targets."""
-    return evaluate_and_compare(run, examples)[0]
-
-
-@exclusive_keras()
-def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, float], Baseline]:
-    """Computes the loss and metrics of a run's model on examples, and what constant answers would score."""
-    from kspec.runs.baseline import baseline_of_run
-    from kspec.training.compile import compile_model
-    from kspec.training.evaluate import evaluate
-
-    _check_batch_size(run, examples)
-    batches = evaluation_batches(run, examples)
-    compile_model(run.model, run.spec, run.settings)
-    with failure_of("evaluate"):
-        values = evaluate(_engine(run), batches)
-    return values, baseline_of_run(run.folder, run.settings.outputs, run.encodings, batches, examples)
-
-
-def evaluation_batches(run: LoadedRun, examples: DataSplit) -> Batches:
-    """Examples with their targets; an output without a target loses its loss.
-
-    Args:
-        run: A loaded run.
-        examples: The examples.
-
-    Raises:
-        SpecError: If a target does not fit its output.
-    """
-    from kspec.data.pipeline import Batches
-    from kspec.data.targets.encoding import TargetMismatch, encode_targets
-    from kspec.data.targets.sample_weights import sample_weights
-    from kspec.data.targets.stand_ins import with_placeholders
-
-    outputs = run.settings.outputs
-    try:
-        targets = encode_targets(examples, run.encodings)
-    except TargetMismatch as error:
-        report = Report()
-        error.report(run.spec, report)
-        report.raise_errors()
-        raise
-    for name, output in outputs.items():
-        if name not in targets and not output.is_minimized:
-            output.loss = None
-    weights = sample_weights(examples, run.encodings, targets, training=False)
-    size = run.spec.document.evaluate.batch_size or run.spec.document.fit.batch_size
-    targets = with_placeholders(targets, outputs, len(examples))
-    return Batches(examples.inputs, targets, weights, batch_size=size, shuffle=False, seed=0)
-
-
 @exclusive_keras()
 def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any], dict[str, Any]]:
     """Predicts with a run's model.
@@ -273,12 +217,12 @@ def predictions_of(run: LoadedRun, examples: DataSplit) -> tuple[dict[str, Any],
     from kspec.data.pipeline import Batches
     from kspec.training.predict import beside_outputs, predict, predict_nodes
 
-    _check_batch_size(run, examples)
+    check_batch_size(run, examples)
     outputs, graph = run.settings.outputs, run.analysis.graph
     size = run.spec.document.predict.batch_size or run.spec.document.fit.batch_size
     batches = Batches(examples.inputs, {}, {}, batch_size=size, shuffle=False, seed=0)
     with failure_of("predict"):
-        predictions = predict(_engine(run), batches, outputs)
+        predictions = predict(engine_of_run(run), batches, outputs)
         tensors = node_tensors(run.model, graph)
         nodes = predict_nodes(run.model, [node.name for node in graph.inputs], tensors, batches)
     return predictions, beside_outputs(nodes, outputs)
@@ -334,7 +278,7 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
     return [to.with_name(name) for name in names], count
 
 
-def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:
+def check_batch_size(run: LoadedRun, examples: DataSplit) -> None:
     """Checks that examples fill batches of the size that the network is built for.
 
     Raises:
@@ -348,7 +292,7 @@ def _check_batch_size(run: LoadedRun, examples: DataSplit) -> None:
         )
 
 
-def _engine(run: LoadedRun) -> Engine:
+def engine_of_run(run: LoadedRun) -> Engine:
     """The engine that trained the run, for the same numbers."""
     return engine_of(run.model, run.spec.document.fit.engine)
 

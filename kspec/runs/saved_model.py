@@ -14,8 +14,9 @@ from kspec.runs.loaded_members import evaluate_members, members_at, predict_mean
 from kspec.runs.resume import resume_run
 from kspec.runs.rows import Rows, file_of
 from kspec.runs.run import Run
+from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_folder import RunFolderError
-from kspec.runs.run_loader import evaluate_run, load_run, predictions_of, read_examples
+from kspec.runs.run_loader import load_run, predictions_of, read_examples
 from kspec.training.console import Console
 
 

@@ -61,6 +61,8 @@ def open_run(place: str, runs: str = "runs", *, allow_code: bool = False, allow_
         deviation=metrics.get("deviation", {}),
         interval={name: tuple(ends) for name, ends in metrics.get("interval", {}).items()},
         ensemble=metrics.get("ensemble", {}),
+        intervals={n: tuple(own) for n, own in metrics.get("intervals", {}).items() if isinstance(own, list)},
+        slices=metrics.get("slices", {}),
         trained=SavedModel(str(folder), allow_code, allow_outside),
     )
 

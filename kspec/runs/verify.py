@@ -17,8 +17,9 @@ from kspec.language import Permissions
 from kspec.runs.environment import environment
 from kspec.runs.execute import Execution
 from kspec.runs.recorder import HistoryWriter
+from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_folder import RunFolder
-from kspec.runs.run_loader import LoadedRun, evaluate_run, load_run, read_examples
+from kspec.runs.run_loader import LoadedRun, load_run, read_examples
 from kspec.runs.run_record import MetricsJson, read_part
 from kspec.runs.saved_run import read_history
 from kspec.syntax.path_policy import PathPolicy

@@ -56,8 +56,6 @@ def resolved_values(
         values["data"]["split"] = _split(document.data.split)
     values["compile"] = _compile(settings, values.get("compile") or {})
     values["fit"] = document.fit.model_dump(exclude_none=True) | {"callbacks": document.fit.callbacks}
-    if document.fit.repeats is None:
-        del values["fit"]["resplit"]
     if settings.keep is not None:
         values["fit"]["monitor"] = settings.keep.name
     if document.fit.stages is not None:
@@ -67,7 +65,8 @@ def resolved_values(
     values["predict"] = {key: value for key, value in predict.items() if value != []}
     if document.predict.threshold is None and settings.thresholds is not None:
         values["predict"]["threshold"] = settings.thresholds
-    values["evaluate"] = document.evaluate.model_dump(exclude_none=True)
+    evaluate = document.evaluate.model_dump(exclude_none=True)
+    values["evaluate"] = {key: value for key, value in evaluate.items() if value != []}
     if folder is not None:
         relocate(values, spec, folder, absolute=True, copies=copies)
     return {key: values[key] for key in Document.model_fields if values.get(key) not in (None, {}, [])}

@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import kspec
-from kspec.runs.run_loader import evaluate_run, load_run, predict_run, read_examples
+from kspec.runs.run_evaluation import evaluate_run
+from kspec.runs.run_loader import load_run, predict_run, read_examples
 from tests.support.project import make_project
 
 SPEC = """\

@@ -12,9 +12,10 @@ from scipy.stats import t as student
 import kspec
 from kspec.data import sources
 from kspec.runs.member_summary import Spread, student_quantile
+from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_folder import RunFolderError
 from kspec.runs.run_index import past_runs
-from kspec.runs.run_loader import evaluate_run, load_run, read_examples
+from kspec.runs.run_loader import load_run, read_examples
 from tests.cli.run_cli import run_cli
 
 SPEC = """\

@@ -12,7 +12,8 @@ import kspec
 from kspec.compiler.compile import compile_spec
 from kspec.diff.compare import compare
 from kspec.export.export import export
-from kspec.runs.run_loader import evaluate_run, load_run, predictions_of, read_examples
+from kspec.runs.run_evaluation import evaluate_run
+from kspec.runs.run_loader import load_run, predictions_of, read_examples
 
 SPEC = """\
 kspec: 1

@@ -12,8 +12,9 @@ import kspec
 from kspec.diagnostics import SpecError
 from kspec.export.export import export
 from kspec.language import Permissions
+from kspec.runs.run_evaluation import evaluate_and_compare
 from kspec.runs.run_folder import RunFolderError
-from kspec.runs.run_loader import evaluate_and_compare, load_run, predictions_of, read_examples
+from kspec.runs.run_loader import load_run, predictions_of, read_examples
 
 SPEC = """\
 kspec: 1
@@ -66,7 +67,7 @@ def test_metrics_baseline_and_history_are_in_units(run):
 def test_evaluate_and_predict(run):
     loaded = load_run(str(run.folder), allow_outside=True)
     part, _ = read_examples(loaded, None, None, need_targets=True)
-    values, baseline = evaluate_and_compare(loaded, part)
+    values, baseline, *_ = evaluate_and_compare(loaded, part)
     np.testing.assert_allclose([values[name] for name in values], [run.metrics[name] for name in values], rtol=1e-6)
     assert baseline.metrics["price"]["price_mean_absolute_error"] == run.baseline["price_mean_absolute_error"]
     for name, array in predictions_of(load_run(str(run.folder), allow_outside=True), part)[0].items():

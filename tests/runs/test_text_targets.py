@@ -7,7 +7,8 @@ import pytest
 
 import kspec
 from kspec.runs.list_predictions import decoded
-from kspec.runs.run_loader import evaluate_run, load_run, predict_run, read_examples
+from kspec.runs.run_evaluation import evaluate_run
+from kspec.runs.run_loader import load_run, predict_run, read_examples
 from tests.support.project import make_project
 
 NEXT = """\

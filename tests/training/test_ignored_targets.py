@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.runs.run_loader import evaluate_run, load_run, read_examples
+from kspec.runs.run_evaluation import evaluate_run
+from kspec.runs.run_loader import load_run, read_examples
 from tests.data.helpers import read
 
 SPEC = """\

@@ -92,7 +92,8 @@ def test_a_run_logs_numpys_values(folder, engine):
     stored = json.loads((run.folder / "metrics.json").read_text())
     assert stored["evaluate"]["tumour_f1_score_malign"] == run.metrics["tumour_f1_score_malign"]
     if engine == "keras":
-        from kspec.runs.run_loader import evaluate_run, load_run, read_examples
+        from kspec.runs.run_evaluation import evaluate_run
+        from kspec.runs.run_loader import load_run, read_examples
 
         loaded = load_run(run.folder)
         again = evaluate_run(loaded, read_examples(loaded, None, "test", need_targets=True)[0])

@@ -66,8 +66,8 @@ def derive(table: Table, data: Data, context: Context) -> Derivation:
     if not are_few(data, context):
         context.stop_on_errors()
     if data.columns or data.where:
-        with _engine(context) as engine:
-            evaluation = _Evaluation(table, engine, context, {})
+        with engine_for(context) as engine:
+            evaluation = Evaluation(table, engine, context, {})
             _check_names(data, table, context)
             evaluation.add_columns(data.columns)
             context.stop_on_errors()
@@ -104,8 +104,8 @@ def derive_new(
     if not data.columns and where is None:
         return Derivation(table)
     result = Derivation(table)
-    with _engine(context) as engine:
-        evaluation = _Evaluation(table, engine, context, types)
+    with engine_for(context) as engine:
+        evaluation = Evaluation(table, engine, context, types)
         evaluation.add_columns(data.columns, needed)
         context.stop_on_errors()
         if where is not None:
@@ -134,7 +134,7 @@ def check_expressions(data: Data, table: Table | None, context: Context) -> dict
         columns = list(table.columns)
         _check_names(data, table, context)
     read: dict[str, tuple[str, ...]] = {}
-    with _engine(context) as engine:
+    with engine_for(context) as engine:
         known: list[str] | None = list(columns) or None
         for name, text in data.columns.items():
             expression = check_expression(text, (*COLUMNS, name), engine, context, known)
@@ -143,10 +143,12 @@ def check_expressions(data: Data, table: Table | None, context: Context) -> dict
                 known.append(name)
         if data.where is not None:
             check_expression(data.where, WHERE, engine, context, known)
+        for number, text in enumerate(context.spec.document.evaluate.slices):
+            check_expression(text, ("evaluate", "slices", number), engine, context, known)
     return read
 
 
-def _engine(context: Context) -> Engine:
+def engine_for(context: Context) -> Engine:
     from kspec.data.expressions.duckdb_engine import Engine
 
     return Engine(context.limits.memory)
@@ -176,7 +178,7 @@ def _filtered(table: Table, kept: Any, context: Context) -> Table:
     return table if kept.all() else table.take(kept)
 
 
-class _Evaluation:
+class Evaluation:
     """Evaluates expressions on a table.
 
     Args:
@@ -208,7 +210,7 @@ class _Evaluation:
                 lacking.add(name)
                 continue
             expression = check_expression(text, path, self.engine, self.context, list(self.table.columns))
-            column = None if expression is None else self._column(name, expression)
+            column = None if expression is None else self.column(name, expression)
             self.context.stop_on_errors()
             assert expression is not None
             assert column is not None
@@ -241,7 +243,7 @@ class _Evaluation:
         expression = self.context.require(
             check_expression(text, WHERE, self.engine, self.context, list(self.table.columns))
         )
-        column = self.context.require(self._column("where", expression))
+        column = self.context.require(self.column("where", expression))
         if column.kind != "boolean":
             self.context.error(
                 codes.INVALID_DATA_EXPRESSION,
@@ -257,8 +259,8 @@ class _Evaluation:
             notes.append(f"{left_out:,} left out by `where`{more}")
         return kept
 
-    def _column(self, name: str, expression: Expression) -> Column | None:
-        """The values of an expression; None if there is a problem, which is reported."""
+    def column(self, name: str, expression: Expression) -> Column | None:
+        """The values of an expression, as a column; None if there is a problem, which is reported."""
         import pyarrow as pa
 
         from kspec.data.expressions.duckdb_engine import EngineError

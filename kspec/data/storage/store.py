@@ -211,6 +211,7 @@ def _key(data: Data, request: Request) -> str:
         "folder": os.path.realpath(spec.folder),
         "data": data.model_dump(mode="json"),
         "predict": document.predict.model_dump(mode="json"),
+        "slices": document.evaluate.slices,
         "loss": document.compile.loss,
         "layers": str(document.layers) if takes_indices else "",
         "seed": request.seed,

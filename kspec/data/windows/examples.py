@@ -148,6 +148,7 @@ def window_split(
         weights={name: weights[anchors] for name, weights in arrays.weights.items()},
         absent=target_windows(arrays.absent, anchors, window),
         kept={name: texts[anchors] for name, texts in arrays.table.kept.items()},
+        slices={name: texts[anchors] for name, texts in arrays.table.slices.items()},
         windows=WindowPlaces(anchors, series, window, dict(arrays.targets)),
     )
 

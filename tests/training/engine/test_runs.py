@@ -72,7 +72,8 @@ def test_a_cached_xla_program_gives_the_same_bits(project, tmp_path):
 
 
 def test_evaluating_a_loaded_run_gives_the_same_metrics(project):
-    from kspec.runs.run_loader import evaluate_run, load_run, read_examples
+    from kspec.runs.run_evaluation import evaluate_run
+    from kspec.runs.run_loader import load_run, read_examples
 
     run = kspec.run(project(BINARY), overrides=["fit.engine=fused"])
     past = load_run(str(run.folder))
