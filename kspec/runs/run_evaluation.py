@@ -42,6 +42,7 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> Evaluated:
     from kspec.runs.baseline import baseline_of_run
     from kspec.training.compile import compile_model
     from kspec.training.evaluate import evaluate
+    from kspec.training.evaluation_details import evaluate_in_detail
 
     check_batch_size(run, examples)
     batches = evaluation_batches(run, examples)
@@ -49,10 +50,7 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> Evaluated:
     with failure_of("evaluate"):
         engine = engine_of_run(run)
         values = evaluate(engine, batches)
-        intervals = (
-            intervals_of(run.model, batches, values, run.spec.document.seed) if asks_for_intervals(run.spec) else {}
-        )
-        slices = evaluate_slices(engine, batches, examples.slices)
+        details = evaluate_in_detail(run.spec, run.model, engine, batches, examples.slices, values)
     baseline = baseline_of_run(run.folder, run.settings.outputs, run.encodings, batches, examples)
     return Evaluated(values, baseline, *details)
 
