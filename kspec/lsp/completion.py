@@ -344,14 +344,13 @@ class _Proposals:
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
             return self._monitored()
-        if path[:2] == ("evaluate", "slices"):
-            return sql_items(self._columns())
-        return self._data(path) if path[0] == "data" or path[:2] == ("predict", "keep") else None
+        of_columns = path[0] == "data" or path[:2] in (("predict", "keep"), ("evaluate", "slices"))
+        return self._data(path) if of_columns else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
-        if path[1:] == ("where",) or (path[1:2] == ("columns",) and len(path) == 3):
+        if path[1:] == ("where",) or path[0] == "evaluate" or (path[1:2] == ("columns",) and len(path) == 3):
             return sql_items(self._columns())
         if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _OF_COLUMNS):
             kind = lsp.CompletionItemKind.Field

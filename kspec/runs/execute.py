@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import CompiledSpec, compile_spec
@@ -38,6 +38,7 @@ from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
+from kspec.runs.trained import Trained
 from kspec.runs.window_table import by_step
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.batching import batches_of, encodings_of
@@ -103,24 +104,6 @@ def execute(
         execution.keeps_data, execution.shared, execution.finish = cache, shared, finish
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         return execution.run()
-
-
-class Trained(NamedTuple):
-    """A trained model at the end of a run.
-
-    Args:
-        built: The model and its settings.
-        engine: What trained it.
-        dataset: Its data.
-        evaluated: The examples that the run has evaluated.
-        predicted: The examples that it has predicted.
-    """
-
-    built: BuiltModel
-    engine: Engine
-    dataset: Dataset
-    evaluated: StepExamples
-    predicted: StepExamples
 
 
 class Execution:

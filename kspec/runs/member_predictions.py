@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.runs.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from kspec.runs.execute import Trained
+    from kspec.runs.trained import Trained
 
 Write = Callable[[str, Callable[[Path], None]], None]
 PREFIX = "validation_"

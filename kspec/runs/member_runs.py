@@ -11,7 +11,7 @@ from kspec.data.shared_table import SharedTable
 from kspec.diagnostics import Report
 from kspec.language import Spec
 from kspec.runs.ensemble import combine
-from kspec.runs.execute import Trained, execute
+from kspec.runs.execute import execute
 from kspec.runs.member_plan import MemberPlan
 from kspec.runs.member_predictions import merge_predictions, predict_validation, validation_file
 from kspec.runs.member_summary import finished, numbers_of
@@ -19,6 +19,7 @@ from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import write_shared_spec
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
+from kspec.runs.trained import Trained
 from kspec.training.batching import batches_of, encodings_of
 from kspec.training.console import Console
 from kspec.training.given_predictions import evaluate_predictions, masked_outputs
