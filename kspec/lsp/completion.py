@@ -344,8 +344,7 @@ class _Proposals:
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
             return self._monitored()
-        of_columns = path[0] == "data" or path[:2] in (("predict", "keep"), ("evaluate", "slices"))
-        return self._data(path) if of_columns else None
+        return self._data(path) if path[0] == "data" or path[1:2] in (("keep",), ("slices",)) else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):

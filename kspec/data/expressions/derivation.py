@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.expressions.distinct_rows import first_rows
+from kspec.data.expressions.duckdb_engine import Engine, EngineError
 from kspec.data.expressions.engine_columns import (
     UNSUPPORTED,
     arrow_column,
@@ -26,9 +27,6 @@ from kspec.data.table import Column, Table
 from kspec.diagnostics import Path, Report, Rule, codes, did_you_mean
 from kspec.diagnostics.suggest import available
 from kspec.language.data import Data
-
-if TYPE_CHECKING:
-    from kspec.data.expressions.duckdb_engine import Engine, EngineError
 
 WHERE: Path = ("data", "where")
 
@@ -66,7 +64,7 @@ def derive(table: Table, data: Data, context: Context) -> Derivation:
     if not are_few(data, context):
         context.stop_on_errors()
     if data.columns or data.where:
-        with engine_for(context) as engine:
+        with Engine(context.limits.memory) as engine:
             evaluation = Evaluation(table, engine, context, {})
             _check_names(data, table, context)
             evaluation.add_columns(data.columns)
@@ -104,7 +102,7 @@ def derive_new(
     if not data.columns and where is None:
         return Derivation(table)
     result = Derivation(table)
-    with engine_for(context) as engine:
+    with Engine(context.limits.memory) as engine:
         evaluation = Evaluation(table, engine, context, types)
         evaluation.add_columns(data.columns, needed)
         context.stop_on_errors()
@@ -134,7 +132,7 @@ def check_expressions(data: Data, table: Table | None, context: Context) -> dict
         columns = list(table.columns)
         _check_names(data, table, context)
     read: dict[str, tuple[str, ...]] = {}
-    with engine_for(context) as engine:
+    with Engine(context.limits.memory) as engine:
         known: list[str] | None = list(columns) or None
         for name, text in data.columns.items():
             expression = check_expression(text, (*COLUMNS, name), engine, context, known)
@@ -146,12 +144,6 @@ def check_expressions(data: Data, table: Table | None, context: Context) -> dict
         for number, text in enumerate(context.spec.document.evaluate.slices):
             check_expression(text, ("evaluate", "slices", number), engine, context, known)
     return read
-
-
-def engine_for(context: Context) -> Engine:
-    from kspec.data.expressions.duckdb_engine import Engine
-
-    return Engine(context.limits.memory)
 
 
 def _check_names(data: Data, table: Table, context: Context) -> None:
@@ -263,8 +255,6 @@ class Evaluation:
         """The values of an expression, as a column; None if there is a problem, which is reported."""
         import pyarrow as pa
 
-        from kspec.data.expressions.duckdb_engine import EngineError
-
         for column in expression.columns:
             if self.table.columns[column].kind in ("array", "list"):
                 message = f"`{column}` has several numbers in each row; an expression takes one value of a row"
@@ -312,8 +302,6 @@ class Evaluation:
             count: How many rows the engine gets at once.
         """
         import pyarrow as pa
-
-        from kspec.data.expressions.duckdb_engine import EngineError
 
         parts: list[Any] = []
         size = 0
@@ -374,8 +362,6 @@ class Evaluation:
             good: The first of the rows among which it is.
             bad: The row after them.
         """
-        from kspec.data.expressions.duckdb_engine import EngineError
-
         while bad - good > 1:
             middle = (good + bad) // 2
             try:

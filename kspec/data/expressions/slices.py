@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kspec.data.context import Context
-from kspec.data.expressions.derivation import Evaluation, engine_for
+from kspec.data.expressions.derivation import Evaluation
+from kspec.data.expressions.duckdb_engine import Engine
 from kspec.data.expressions.syntax import check_expression, report_place
 from kspec.data.table import Table
 from kspec.diagnostics import codes
@@ -31,7 +32,7 @@ def add_slices(table: Table, context: Context, types: Mapping[str, str]) -> dict
     texts = context.spec.document.evaluate.slices
     if not texts:
         return {}
-    with engine_for(context) as engine:
+    with Engine(context.limits.memory) as engine:
         evaluation = Evaluation(table, engine, context, types)
         for number, text in enumerate(texts):
             path = ("evaluate", "slices", number)

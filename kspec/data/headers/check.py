@@ -41,7 +41,7 @@ def check_headers(spec: Spec, inputs: Mapping[str, InputSpec], outputs: Sequence
             return
         table = read_header(data.source, getattr(data, data.source), request)
         context.stop_on_errors()
-        if data.columns or data.where:
+        if data.columns or data.where or spec.document.evaluate.slices:
             _derive(data, table, context)
         if table is not None and inputs and outputs:
             _check_mapping(table, data, request)
