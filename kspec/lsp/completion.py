@@ -344,7 +344,11 @@ class _Proposals:
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
             return self._monitored()
-        return self._data(path) if path[0] == "data" or path[1:2] in (("keep",), ("slices",)) else None
+        return (
+            self._data(path)
+            if path[0] == "data" or path[1:2] == ("slices",) or path[:2] == ("predict", "keep")
+            else None
+        )
 
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):
