@@ -65,9 +65,9 @@ MAX_NAMES = 20_000
 """How many names are looked at for files to suggest."""
 _OF_COLUMNS = {
     *(("split", key) for key in ("stratify", "by", "group", "time", "hash", "key")),
-    *(("window", key) for key in ("time", "by")),
+    *(("window", "time"), ("window", "by"), ("predict", "keep"), ("evaluate", "slices")),
 }
-"""The settings of `data:` that name a column."""
+"""The settings of `data:`, and of steps, that name a column."""
 _BY_COLUMN = (("data", "missing"), ("data", "csv", "missing"), ("data", "read"), ("data", "resize"))
 """The mappings whose keys are columns."""
 
@@ -344,11 +344,7 @@ class _Proposals:
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
         if path[-1] == "monitor":
             return self._monitored()
-        return (
-            self._data(path)
-            if path[0] == "data" or path[1:2] == ("slices",) or path[:2] == ("predict", "keep")
-            else None
-        )
+        return self._data(path) if path[0] == "data" or path[:2] in _OF_COLUMNS else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):
