@@ -87,6 +87,8 @@ def _of_spec(
 
 def _of_table(path: str) -> DataSummary:
     """The summary of a table that no spec names."""
+    from dataclasses import replace
+
     from kspec.data.table_preview import profile_file
     from kspec.diagnostics import Report
     from kspec.summary.data_summary import DataSummary
@@ -95,5 +97,7 @@ def _of_table(path: str) -> DataSummary:
     preview = profile_file(path, report)
     report.raise_errors()
     assert preview is not None
-    profile = preview.profile
+    added = {name for name, new in preview.columns.items() if new.parts}
+    own = [column for column in preview.profile.columns if column.name not in added]
+    profile = replace(preview.profile, columns=tuple(own))
     return DataSummary(path, profile, f"{profile.rows:,} rows, {len(profile.columns):,} columns")

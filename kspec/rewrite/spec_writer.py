@@ -144,7 +144,7 @@ class SpecWriter:
 
     def head(self) -> None:
         """What stands above the data."""
-        columns = len(self.facts.profile.columns)
+        columns = len(self.facts.profile.columns) - sum(bool(new.parts) for new in self.facts.columns.values())
         self.add(f"# Inferred from {self.facts.file.name}: {self.facts.profile.rows} rows, {columns} columns.")
         self.add("# Correct what does not fit; `kspec check --data` reports mismatches between spec and data.")
         self.add("kspec: 1")
