@@ -81,9 +81,11 @@ def main() -> None:
             started = time.monotonic()
             assert _child(lambda name=name: _run(name), None) == 0
             seconds[name], whole[name] = time.monotonic() - started, _digest(_newest(name))
-        moments = [choice.uniform(0.0, seconds[name])]
+        moments, before = [choice.uniform(0.0, seconds[name])], _newest(name)
         _child(lambda name=name: _run(name), moments[0])
         folder = _newest(name)
+        if folder == before:
+            folder = folder.with_name("none")
         while done + len(moments) < kills and choice.random() < 0.3 and _has_record(folder):
             moments.append(choice.uniform(0.0, seconds[name]))
             _child(lambda folder=folder: _resume(folder), moments[-1])
