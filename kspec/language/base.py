@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from kspec.diagnostics import Rule, codes
+from kspec.diagnostics import Rule, codes, did_you_mean
 from kspec.language.removed_values import RemovedValue
 
 
@@ -44,6 +44,27 @@ def fail(
     context = {"code": code, "help": help, "key": key, "label": label, "replacement": replacement}
     # Pydantic fills its template value by value. The message comes last, so that its braces stay as they are.
     raise PydanticCustomError("kspec", "{message}", {**context, "message": message})
+
+
+def reject_unknown_key(value: dict[Any, Any], *models: type[BaseModel], of: str) -> None:
+    """Reject a key that none of some models has, for a mapping whose model depends on its keys.
+
+    Args:
+        value: The mapping.
+        models: The models that it may be.
+        of: What the mapping is, for the message.
+    """
+    fields = (field for model in models for field in model.model_fields.items())
+    known = tuple(dict.fromkeys(field.alias or name for name, field in fields))
+    stray = next((key for key in value if key not in known), None)
+    if stray is not None:
+        fail(
+            f"unknown key `{stray}` of {of}",
+            code=codes.UNKNOWN_KEY,
+            key=str(stray),
+            label=did_you_mean(str(stray), known),
+            help=f"available keys: {', '.join(known)}",
+        )
 
 
 RESERVED = {

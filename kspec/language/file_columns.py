@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import fail
@@ -76,16 +76,22 @@ FilePatterns = Annotated[
 
 
 def _words(setting: str, words: tuple[str, ...]) -> Any:
+    """A validator of a mapping from columns to words; each is validated alone, so that a problem has its place."""
+    example = f"write `{setting}: {{photo: {words[0]}}}`"
+
+    def check_word(word: Any) -> Any:
+        if word not in words:
+            shown = f"`{word}`" if isinstance(word, str) else kind_of(word)
+            message = f"`{setting}` takes {', '.join(words[:-1])} or {words[-1]}, not {shown}"
+            fail(message, label=did_you_mean(str(word), words), help=example)
+        return word
+
+    by_column = TypeAdapter(dict[Any, Annotated[Any, BeforeValidator(check_word)]])
+
     def check(value: Any) -> Any:
-        example = f"write `{setting}: {{photo: {words[0]}}}`"
         if not isinstance(value, dict):
             fail(f"`{setting}` must be a mapping from columns to words, not {kind_of(value)}", help=example)
-        for name, word in value.items():
-            if word not in words:
-                shown = f"`{word}`" if isinstance(word, str) else kind_of(word)
-                message = f"`{setting}` takes {', '.join(words[:-1])} or {words[-1]}, not {shown}"
-                fail(message, key=str(name), label=did_you_mean(str(word), words), help=example)
-        return value
+        return by_column.validate_python(value)
 
     return check
 

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
-from kspec.diagnostics import Path, did_you_mean
-from kspec.language.base import Model, fail
-from kspec.syntax.yaml_flow import kind_of
+from kspec.diagnostics import Path
+from kspec.language.base import Model, fail, reject_unknown_key
+from kspec.syntax.yaml_flow import kind_of, to_yaml
 
 STATISTICS = ("mean", "median", "most_frequent")
 """Fill values that are computed from the training split."""
@@ -20,23 +20,48 @@ IGNORE = "ignore"
 POLICIES = ("drop_row", *STATISTICS, *NEIGHBORS, IGNORE)
 """Ways to handle missing values, besides a fill value."""
 FillValue = str | float | bool
-_KEYS = ("fill", "else", "indicator")
+
+
+def _value(value: Any) -> Any:
+    """Rejects what is neither a policy nor a fill value."""
+    if not isinstance(value, (str, int, float)):
+        fail(
+            f"a fill value must be text or a number, not {kind_of(value)}",
+            help=f"use one of {', '.join(POLICIES)}, or a fill value",
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        fail(f"a fill value must be finite, not {value}")
+    return value
 
 
 class ColumnFill(Model):
     """What fills the gaps of a column, and whether the network learns where they were."""
 
-    fill: FillValue = Field(
+    fill: Annotated[FillValue, BeforeValidator(_value)] = Field(
         description="`mean`, `median` or `most_frequent` of the training split, `forward` (the last known value), "
         "`backward` (the next one), or a value"
     )
-    else_: FillValue | None = Field(
+    else_: Annotated[FillValue | None, BeforeValidator(_value)] = Field(
         None, alias="else", description="What fills a gap without a known value before it (after it, for `backward`)"
     )
     indicator: bool = Field(
         False,
         description="Whether the inputs of the column also take `COLUMN_missing`, right after it: 1 where it had a gap",
     )
+
+    @model_validator(mode="after")
+    def _fits_the_fill(self) -> Self:
+        fill, otherwise = self.fill, self.else_
+        if fill in ("drop_row", IGNORE) and self.indicator:
+            message = f"`{fill}` leaves no gap to indicate"
+            fail(message, key="indicator", help="remove `indicator`, or fill the gaps")
+        if otherwise is not None and fill not in NEIGHBORS:
+            shown = f"{fill:g}" if isinstance(fill, float) else to_yaml(fill)
+            message = f"`else` is for gaps that `forward` or `backward` leaves, and `{shown}` leaves none"
+            fail(message, key="else", help="remove `else`")
+        if otherwise in POLICIES and otherwise not in STATISTICS:
+            fail(f"`else` must be a value, or one of {', '.join(STATISTICS)}, not `{otherwise}`", key="else")
+        return self
 
 
 class MissingRule(NamedTuple):
@@ -76,54 +101,18 @@ def missing_rule(setting: Any, column: str) -> MissingRule | None:
     return MissingRule(value["fill"], value.get("else"), value.get("indicator", False), (*path, "fill"))
 
 
-def check_missing(value: Any) -> Any:
-    """Rejects what is neither a policy nor a fill value, for all columns or by column."""
-    for key, item in value.items() if isinstance(value, dict) else (("", value),):
-        if isinstance(item, dict) and key:
-            _check_fill(key, item)
-        else:
-            _check_value(key, item)
+def _rule(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return _value(value)
+    reject_unknown_key(value, ColumnFill, of="the missing values of a column")
+    ColumnFill.model_validate(value)
     return value
 
 
-def _check_value(key: str, value: Any) -> None:
-    if not isinstance(value, (str, int, float)):
-        fail(
-            f"a fill value must be text or a number, not {kind_of(value)}",
-            key=key,
-            help=f"use one of {', '.join(POLICIES)}, or a fill value",
-        )
-    if isinstance(value, float) and not math.isfinite(value):
-        fail(f"a fill value must be finite, not {value}", key=key)
+_BY_COLUMN = TypeAdapter(dict[Any, Annotated[Any, BeforeValidator(_rule)]])
+"""Validates the rule of each column, so that a problem within one has its place."""
 
 
-def _check_fill(key: str, value: dict[Any, Any]) -> None:
-    """Rejects a mapping that does not say how to fill a column.
-
-    Args:
-        key: The column.
-        value: The mapping.
-    """
-    wrong = next((word for word in value if word not in _KEYS), None)
-    if wrong is not None:
-        fail(
-            f"unknown key `{wrong}` for the missing values of `{key}`",
-            key=key,
-            label=did_you_mean(str(wrong), _KEYS),
-            help=f"available keys: {', '.join(_KEYS)}",
-        )
-    if "fill" not in value:
-        fail(f"`{key}` needs a `fill`", key=key, help="write `{fill: median, indicator: true}`")
-    fill, otherwise, indicator = value["fill"], value.get("else"), value.get("indicator", False)
-    _check_value(key, fill)
-    if not isinstance(indicator, bool):
-        fail(f"`indicator` must be true or false, not {kind_of(indicator)}", key=key)
-    if fill in ("drop_row", IGNORE) and indicator:
-        fail(f"`{fill}` leaves no gap to indicate", key=key, help="remove `indicator`, or fill the gaps")
-    if "else" not in value:
-        return
-    _check_value(key, otherwise)
-    if fill not in NEIGHBORS:
-        fail(f"`else` is for gaps that `forward` or `backward` leaves, and `{fill}` leaves none", key=key)
-    if otherwise in POLICIES and otherwise not in STATISTICS:
-        fail(f"`else` must be a value, or one of {', '.join(STATISTICS)}, not `{otherwise}`", key=key)
+def check_missing(value: Any) -> Any:
+    """Rejects what is neither a policy nor a fill value, for all columns or by column."""
+    return _BY_COLUMN.validate_python(value) if isinstance(value, dict) else _value(value)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
-from kspec.language.base import Model, fail
+from kspec.language.base import Model, fail, reject_unknown_key
 from kspec.language.field_types import ColumnNames, check_columns
 from kspec.language.json_schema import JsonSchema
 from kspec.language.sequences import LIST_KEYS, ListTarget
@@ -72,6 +72,7 @@ def _targets(value: Any) -> Any:
 def _target(value: Any) -> Any:
     if not isinstance(value, dict):
         return check_columns(value)
+    reject_unknown_key(value, TargetColumns, ListTarget, of="a target")
     if LIST_KEYS & set(value):
         if value.get("scale") is not None:
             fail("a target of lists has no scale", key="scale", help="remove `scale`")

@@ -206,6 +206,7 @@ _EXAMPLES = {
     "layers": "layers: [{Dense: {units: 1}}]",
     "shape": "shape: [10]",
     "path": "path: table.csv",
+    "fill": "fill: median",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from kspec.diagnostics import codes, did_you_mean
-from kspec.language.base import Model, fail
+from kspec.language.base import Model, fail, reject_unknown_key
 from kspec.language.durations import SECONDS, UNITS
 from kspec.language.field_types import ColumnNames, check_columns
 from kspec.language.json_schema import JsonSchema
@@ -142,6 +142,7 @@ class WindowColumns(Model):
 def _input(value: Any) -> Any:
     if not isinstance(value, dict):
         return check_columns(value)
+    reject_unknown_key(value, WindowColumns, ListInput, of="an input")
     return list_input(value) if "column" in value else WindowColumns.model_validate(value)
 
 

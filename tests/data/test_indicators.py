@@ -63,8 +63,8 @@ def test_what_an_indicator_cannot_be(tmp_path):
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("{fil: 0}", "unknown key `fil` for the missing values of `a`"),
-        ("{indicator: true}", "`a` needs a `fill`"),
+        ("{fil: 0}", "unknown key `fil` of the missing values of a column"),
+        ("{indicator: true}", "missing key `fill` in `a`"),
         ("{fill: [1]}", "a fill value must be text or a number, not a list"),
         ("{fill: 0, indicator: maybe}", '`indicator` must be true or false, not "maybe"'),
         ("{fill: drop_row, indicator: true}", "`drop_row` leaves no gap to indicate"),

@@ -34,7 +34,7 @@ def check_headers(spec: Spec, inputs: Mapping[str, InputSpec], outputs: Sequence
     if data is None:
         return
     context = Context(spec, report, ("data", data.source), is_brief=True)
-    request = Request(context, inputs, outputs, spec.document.seed)
+    request = Request(context, inputs, outputs, spec.document.data_seed)
     try:
         check_synthetic(data, context)
         if data.source == "synthetic":
