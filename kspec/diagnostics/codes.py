@@ -223,6 +223,7 @@ WINDOWS_IN_TWO_SPLITS = Rule("KS571", "windows-in-two-splits", Severity.ERROR, "
 WINDOW_TOO_LONG = Rule("KS572", "window-too-long", Severity.ERROR, "never")
 REPEATED_TIMES = Rule("KS573", "repeated-times", Severity.ERROR, "never")
 TIME_STEP_MISMATCH = Rule("KS574", "time-step-mismatch", Severity.ERROR, "never")
+TARGET_IN_SIGHT = Rule("KS575", "target-in-sight", Severity.WARNING, "never")
 INVALID_REPEATS = Rule("KS576", "invalid-repeats", Severity.ERROR, "never")
 LIST_LENGTH = Rule("KS577", "list-length", Severity.ERROR, "sometimes")
 TARGET_LAYER = Rule("KS578", "target-layer", Severity.ERROR, "never")

@@ -58,6 +58,7 @@ SEMANTIC_RULES = (
     "window_targets",
     "list_shapes",
     "target_layers",
+    "future_items",
     "task_and_output",
     "per_position_output",
     "target_form",
