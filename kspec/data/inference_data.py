@@ -17,6 +17,7 @@ from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
 from kspec.data.lists.inference import fill_padding, read_other_lists
 from kspec.data.lists.mapping import cut_lists
+from kspec.data.lists.pairing import warn_of_unpaired_lists
 from kspec.data.missing.imputation import Policies
 from kspec.data.missing.indicators import add_new_indicators
 from kspec.data.missing.new_gaps import fill_new
@@ -170,6 +171,7 @@ def load_request(
         actual.complete(arrays, rows.kept)
     else:
         _refuse(targets, arrays, rows.kept, context)
+    warn_of_unpaired_lists(arrays.table, mapping, context)
     unknown = [*_check_values(rows, arrays, mapping, request), *cut_lists(arrays.table, mapping)]
     split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
     encode_others(split, {name: each.encoder for name, each in encodings.items() if mapping.is_encoded(name)})

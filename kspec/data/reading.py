@@ -18,6 +18,7 @@ from kspec.data.files.sounds import sample_rates
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
 from kspec.data.lists.mapping import cut_lists, learn_lengths, plan_lists, read_lists, refuse_other_lists
+from kspec.data.lists.pairing import warn_of_unpaired_lists
 from kspec.data.mapping_checks import check_has_target, check_synthetic
 from kspec.data.missing.imputation import Policies, check_names, check_policies, fill, fit_fills, rows_to_keep
 from kspec.data.missing.indicators import add_indicators, take_indicators
@@ -125,6 +126,7 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
         table, numbers = table.arranged(series.order), numbers[series.order]
         splits = _in_order(splits, series)
     learn_lengths(table, mapping, splits["train"], request.inputs, request.output_specs, context)
+    warn_of_unpaired_lists(table, mapping, context)
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
     arrays.absent = ignored

@@ -111,3 +111,25 @@ def test_files_with_lists_of_other_lengths_are_one_table(tmp_path):
     setting = f"{{parquet: '*.parquet', inputs: {{x: {{column: x}}}}, targets: y, {SPLIT}}}"
     data = read(tmp_path, setting, "x: {shape: [2]}").data
     assert data.splits["test"].inputs["x"][-1].tolist() == [5, 0]
+
+
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        ([["a"], ["a", "b", "c"]] + [["a"], ["a", "b"]] * 9, "in row 2: 3 and 2 items"),
+        (
+            [["a"], ["a"]] + [["a", "b"], ["a", "b"]] + [["a"], ["a", "b"]] * 8,
+            "in rows 2, 3: 1 and 2 items in the first",
+        ),
+        ([["a"], ["a", "b"]] * 10, ""),
+        ([["a", "b"], ["a"]] * 10, ""),  # a translation
+    ],
+)
+def test_a_target_of_another_length_than_its_input(tmp_path, tags, message):
+    _parquet(tmp_path, words=[["u"], ["v", "w"]] * 10, tags=tags)
+    lists = "inputs: {x: {column: words}}, targets: {y: {column: tags}}"
+    known = {"y": OutputSpec("multiclass_classification", 3, 3, steps=3)}
+    found = read(tmp_path, f"{{parquet: t.parquet, {lists}, {SPLIT}}}", WORDS, output_specs=known)
+    assert [each.code for each in found.report] == (["KS559"] if message else [])
+    assert not message or f"the lists of `tags` and `words` differ in length {message}" in found.only
+    assert found.data.splits["train"].positions["y"].shape == (12, 3)
