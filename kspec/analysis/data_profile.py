@@ -92,6 +92,7 @@ class DataProfile:
         not_one_hot: Target of several columns → number of rows that are no probabilities of its columns, and the first
             such row as text.
         series: A column of times at even steps, in rows that are split by chance; empty if there is none.
+        holes: What is to be known of holes in the time of windows, a sentence; empty if there are none.
         copies: Column of an input → the target column that it repeats in other words or units.
         drift: Column of an input → the split where its values differ from those of training, and how far, from 0 to 1.
     """
@@ -104,6 +105,7 @@ class DataProfile:
     repeated: dict[str, int] = field(default_factory=dict)
     not_one_hot: dict[str, tuple[int, str]] = field(default_factory=dict)
     series: str = ""
+    holes: str = ""
     copies: dict[str, str] = field(default_factory=dict)
     drift: dict[str, tuple[str, float]] = field(default_factory=dict)
 
@@ -119,7 +121,8 @@ class DataProfile:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> DataProfile:
         columns = tuple(ColumnProfile(**{**column, **_tuples(column)}) for column in value["columns"])
-        more = {name: value[name] for name in ("parts", "classes", "repeated", "series", "copies") if name in value}
+        plain = ("parts", "classes", "repeated", "series", "holes", "copies")
+        more = {name: value[name] for name in plain if name in value}
         not_one_hot = {name: (int(rows), str(row)) for name, (rows, row) in value.get("not_one_hot", {}).items()}
         drift = {name: (str(split), float(far)) for name, (split, far) in value.get("drift", {}).items()}
         return cls(value["source"], value["rows"], columns, not_one_hot=not_one_hot, drift=drift, **more)

@@ -82,7 +82,8 @@ def _of_spec(
     doubts = [problem for problem in result.diagnostics if problem.code.startswith(DOUBTS)]
     dataset = result.dataset
     shown = example_texts(dataset, examples)
-    return DataSummary(result.spec.name, dataset.profile, dataset.describe(), dataset.notes, shown), doubts
+    notes = [note for note in dataset.notes if all(note != doubt.message for doubt in doubts)]
+    return DataSummary(result.spec.name, dataset.profile, dataset.describe(), notes, shown), doubts
 
 
 def _of_table(path: str) -> DataSummary:

@@ -158,12 +158,12 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
         parts = {name: arrays.split(rows, numbers) for name, rows in splits.items()}
     else:
         parts = window_splits(arrays, mapping, data.window, series, splits, numbers, context)
-        profile = of_windows(profile, parts)
+        profile = of_windows(profile, parts, series.holes)
         fitted["window"] = {"step": series.step}
         if data.splits_by_default_in_time and table.row_splits is None:
             by = f"in time, by `{data.window.time}`" if data.window.time else "in the order of the rows"
             series.notes.insert(0, f"split {by}: the last fifth is the test, the fifth before it validation")
-        notes = [*series.notes, *notes]
+        notes = [*series.notes, *([series.holes] if series.holes else []), *notes]
     words = ""
     if data.balance is not None:
         words = balance(data.balance, parts["train"], labels, request.output_specs, request.seed, context)

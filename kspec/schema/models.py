@@ -78,9 +78,9 @@ class ModelSchemas(GenerateJsonSchema):
 
     def literal_schema(self, schema: core.LiteralSchema) -> Schema:
         values = schema["expected"]
-        if values[0] is True:
-            only_true = {"const": True, "errorMessage": "This must be `true`."}
-            return {"type": "boolean", "if": {"type": "boolean"}, "then": only_true}
+        if isinstance(values[0], bool):
+            only_this = {"const": values[0], "errorMessage": f"This must be `{str(values[0]).lower()}`."}
+            return {"type": "boolean", "if": {"type": "boolean"}, "then": only_this}
         if all(isinstance(value, str) for value in values):
             return {TYPE: t.Choice(tuple(values))}
         return {TYPE: t.Number(True, min(values), max(values))}

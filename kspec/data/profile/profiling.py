@@ -166,15 +166,16 @@ def profile_splits(
     )
 
 
-def of_windows(profile: DataProfile, splits: Mapping[str, DataSplit]) -> DataProfile:
+def of_windows(profile: DataProfile, splits: Mapping[str, DataSplit], holes: str) -> DataProfile:
     """The profile of a table whose examples are windows: its classes are those of rows.
 
     Args:
         profile: The profile of the rows.
         splits: The examples.
+        holes: As in `DataProfile`.
     """
     parts = {name: len(split) for name, split in splits.items()}
-    return replace(profile, rows=sum(parts.values()), parts=parts, repeated={})
+    return replace(profile, rows=sum(parts.values()), parts=parts, repeated={}, holes=holes)
 
 
 def of_lists(profile: DataProfile, table: Table, mapping: ColumnMapping) -> DataProfile:

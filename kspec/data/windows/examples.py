@@ -83,8 +83,7 @@ def _check_lengths(series: Series, window: Window, context: Context) -> None:
             codes.WINDOW_TOO_LONG,
             f"a window needs {rows}, and the longest {kind} has {series.longest()}",
             (*PATH, "length"),
-            help=f"use a smaller `length` or `horizon`{whose}"
-            + (f"; {series.notes[-1]}" if series.holes and series.notes else ""),
+            help=f"use a smaller `length` or `horizon`{whose}" + (f"; {series.holes}" if series.holes else ""),
         )
         raise InvalidData
     if series.groups is None:

@@ -70,7 +70,7 @@ def windows_of_other_data(
     if not len(anchors):
         _report_none(series, window, reasons, context)
     arrays.arrange(series.order)
-    notes = list(series.notes)
+    notes = [*series.notes, *([series.holes] if series.holes else [])]
     if left_out:
         because = f", for {', '.join(reasons)}" if reasons else ""
         notes.append(f"left out {left_out} window{'s' if left_out > 1 else ''}{because}")

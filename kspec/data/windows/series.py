@@ -32,7 +32,7 @@ class Series:
         groups: The series of each row as text, shape (rows,); None if the table is one series.
         times: The time of each row; None if the rows have none.
         step: The step from row to row; None if the rows have no times.
-        holes: How many holes the series have.
+        holes: What is to be known of holes in time, a sentence; empty if there are none.
         notes: What the user must know, a sentence each.
     """
 
@@ -42,7 +42,7 @@ class Series:
     groups: Array | None = None
     times: Times | None = None
     step: Step | None = None
-    holes: int = 0
+    holes: str = ""
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -182,10 +182,10 @@ def _refuse_repeats(series: Series, same: Array, table: Table, window: Window, c
 
 
 def _find_holes(series: Series, same: Array, window: Window, context: Context, table: Table, step: Step | None) -> None:
-    """Cuts series where time makes more than a step; notes how often.
+    """Cuts series where time makes more than a step; describes where.
 
     Args:
-        series: The rows, in order; receives its stretches, its step and notes.
+        series: The rows, in order; receives its stretches, its step and its holes.
         same: Whether a row and the one after it are of one series, shape (rows - 1,).
         window: The setting.
         context: Receives a step that the times do not have.
@@ -219,13 +219,12 @@ def _find_holes(series: Series, same: Array, window: Window, context: Context, t
         )
         raise InvalidData
     holes = same & (steps != 1)
-    series.holes = int(holes.sum())
     series.starts = numpy.append(0, numpy.flatnonzero(~same | holes) + 1)
-    if series.holes:
-        series.notes.append(_hole_note(series, numpy.flatnonzero(holes), window))
+    if holes.any():
+        series.holes = _describe_holes(series, numpy.flatnonzero(holes), window)
 
 
-def _hole_note(series: Series, places: Array, window: Window) -> str:
+def _describe_holes(series: Series, places: Array, window: Window) -> str:
     """Names the first holes in time."""
     assert series.times is not None
     assert series.step is not None

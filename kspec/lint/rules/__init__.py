@@ -81,6 +81,7 @@ SEMANTIC_RULES = (
     "split_class_coverage",
     "repeated_rows",
     "shuffled_series",
+    "holes_in_time",
     "unscaled_features",
     "target_copies",
     "identifier_columns",
