@@ -42,8 +42,9 @@ def command(
     """
     from kspec.cli._json_output import reserve_stdout
     from kspec.runs.announcements import describe_losses
+    from kspec.runs.list_predictions import describe_whole_lists
     from kspec.runs.loaded_members import evaluate_members, members_at
-    from kspec.runs.run_evaluation import evaluate_and_compare
+    from kspec.runs.run_evaluation import evaluate_and_compare, whole_lists_of_run
     from kspec.runs.run_folder import finite
     from kspec.runs.run_loader import load_run, read_examples
     from kspec.training.intervals import intervals_json
@@ -60,6 +61,7 @@ def command(
         loaded = load_run(run, runs=runs, allow_code=allow_code, allow_outside=allow_outside)
         part, name = read_examples(loaded, data, split, need_targets=True)
         values, baseline, intervals, slices = evaluate_and_compare(loaded, part)
+        whole = whole_lists_of_run(loaded, part)
     if format_ == "json":
         facts = {"data": name, "examples": len(part), "metrics": values, "notes": part.notes}
         if baseline.lines():
@@ -68,6 +70,8 @@ def command(
             facts["intervals"] = intervals_json(intervals)
         if slices:
             facts["slices"] = slices
+        if whole:
+            facts["sequence_accuracy"] = {output: each.accuracy for output, each in whole.items()}
         click.echo(json.dumps(finite(facts)))
         return
     losses = describe_losses(loaded.settings.outputs)
@@ -81,7 +85,7 @@ def command(
         click.echo(f"  {line}")
     for line in baseline.lines():
         click.echo(f"baseline: {line}")
-    for note in part.notes:
+    for note in (*describe_whole_lists(whole), *part.notes):
         click.echo(note)
 
 

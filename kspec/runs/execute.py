@@ -33,7 +33,7 @@ from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_p
 from kspec.runs.baseline import baseline_of
 from kspec.runs.checkpoints import checkpoints_of
 from kspec.runs.failures import StepFailed, failure_of
-from kspec.runs.list_predictions import whole_lists
+from kspec.runs.list_predictions import describe_whole_lists, whole_lists
 from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
@@ -360,7 +360,12 @@ class Execution:
         encodings = encodings_of(built, dataset)
         names = write_predictions(self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes)
         self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
-        self._note("predict", [*examples.split.notes, *whole_lists(examples.split, predictions, encodings)])
+        whole = whole_lists(examples.split, predictions, encodings)
+        self._note("predict", [*examples.split.notes, *describe_whole_lists(whole)])
+        if whole:
+            accuracies = {output: each.accuracy for output, each in whole.items()}
+            self.result.sequence_accuracy = {"split": examples.name, "outputs": accuracies}
+            self.recorder.write_metrics()
         with self._timed("pictures"):
             flat, rows, _ = by_step(examples.split, predictions, encodings)
             matrices = confusion_matrices(flat, rows, encodings)

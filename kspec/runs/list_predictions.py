@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -111,29 +111,50 @@ def decoded(prediction: Array) -> Array:
     return np.asarray(is_new & (best != 0))
 
 
+class WholeLists(NamedTuple):
+    """How many predictions equal their whole target.
+
+    Args:
+        right: Those that do.
+        examples: All of them.
+    """
+
+    right: int
+    examples: int
+
+    @property
+    def accuracy(self) -> float:
+        """The share of those that do."""
+        return self.right / self.examples
+
+
 def whole_lists(
     split: DataSplit, predictions: Mapping[str, Array], encodings: Mapping[str, TargetEncoding]
-) -> list[str]:
-    """How many predictions for CTC equal their whole target, a sentence for each output.
+) -> dict[str, WholeLists]:
+    """By output whose loss is CTC, how many predictions equal their whole target.
 
     Args:
         split: The examples.
         predictions: By output, shape (n, …).
         encodings: By output, the encoding of its target.
     """
-    notes = []
+    found = {}
     for output, prediction in predictions.items():
         encoding = encodings[output]
         if _is_ctc(encoding) and is_list(prediction, encoding) and output in split.positions:
             texts = dict(list_columns(split, output, prediction, encoding))
             pairs = list(zip(texts[output], texts[f"{output}_actual"], strict=True))
-            if not pairs:
-                continue
-            right = sum(predicted == actual for predicted, actual in pairs)
-            notes.append(
-                f"{right:,} of {len(pairs):,} predictions of `{output}` are right as a whole ({right / len(pairs):.4g})"
-            )
-    return notes
+            if pairs:
+                found[output] = WholeLists(sum(predicted == actual for predicted, actual in pairs), len(pairs))
+    return found
+
+
+def describe_whole_lists(found: Mapping[str, WholeLists]) -> list[str]:
+    """What `whole_lists` has found, a sentence for each output."""
+    return [
+        f"{each.right:,} of {each.examples:,} predictions of `{output}` are right as a whole ({each.accuracy:.4g})"
+        for output, each in found.items()
+    ]
 
 
 def _values(prediction: Array, encoding: TargetEncoding) -> Array:

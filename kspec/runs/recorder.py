@@ -239,6 +239,8 @@ class Recorder:
                 values["intervals"] = intervals_json(self.run.intervals)
             if self.run.slices:
                 values["slices"] = self.run.slices
+            if self.run.sequence_accuracy:
+                values["sequence_accuracy"] = self.run.sequence_accuracy
             if self.facts.get("averaged_weights"):
                 values["averaged_weights"] = True
             self.folder.json("metrics.json", values)

@@ -50,6 +50,8 @@ class Run:
             by output, under `answers`.
         intervals: By metric of the evaluation, its 95% interval, where the spec asks for it.
         slices: By expression of `evaluate: {slices}`, the metrics for each of its values.
+        sequence_accuracy: By output whose loss is CTC, under `outputs`, the share of predictions that equal their whole
+            target; and the `split` that was predicted.
         interrupted_by: The signal that ended an interrupted run: `SIGINT` (Ctrl-C), `SIGTERM`, `SIGHUP`.
         members: The runs of the folds or repeats, if the spec has some; metrics are then the means over them.
         deviation: By metric, its standard deviation over the members.
@@ -69,6 +71,7 @@ class Run:
     baseline: dict[str, Any] = field(default_factory=dict)
     intervals: dict[str, tuple[float, float]] = field(default_factory=dict)
     slices: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    sequence_accuracy: dict[str, Any] = field(default_factory=dict)
     interrupted_by: str = ""
     members: list[Run] = field(default_factory=list)
     deviation: dict[str, float] = field(default_factory=dict)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kspec.analysis.task_inference import loss_name
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.data import DataSplit
 from kspec.diagnostics import Report
 from kspec.runs.failures import failure_of
-from kspec.runs.run_loader import LoadedRun, check_batch_size, engine_of_run
+from kspec.runs.run_loader import LoadedRun, check_batch_size, engine_of_run, predictions_of
 
 if TYPE_CHECKING:
     from kspec.data.pipeline import Batches
+    from kspec.runs.list_predictions import WholeLists
     from kspec.training.baseline import Baseline
 
 
@@ -53,6 +55,15 @@ def evaluate_and_compare(run: LoadedRun, examples: DataSplit) -> Evaluated:
         details = evaluate_in_detail(run.spec, run.model, engine, batches, examples.slices, values)
     baseline = baseline_of_run(run.folder, run.settings.outputs, run.encodings, batches, examples)
     return Evaluated(values, baseline, *details)
+
+
+def whole_lists_of_run(run: LoadedRun, examples: DataSplit) -> dict[str, WholeLists]:
+    """By output whose loss is CTC, how many predictions of a run's model equal their whole target."""
+    if not any(loss_name(encoding.settings.loss) == "CTC" for encoding in run.encodings.values()):
+        return {}
+    from kspec.runs.list_predictions import whole_lists
+
+    return whole_lists(examples, predictions_of(run, examples)[0], run.encodings)
 
 
 def evaluation_batches(run: LoadedRun, examples: DataSplit) -> Batches:

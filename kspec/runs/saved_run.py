@@ -63,6 +63,7 @@ def open_run(place: str, runs: str = "runs", *, allow_code: bool = False, allow_
         ensemble=metrics.get("ensemble", {}),
         intervals={n: tuple(own) for n, own in metrics.get("intervals", {}).items() if isinstance(own, list)},
         slices=metrics.get("slices", {}),
+        sequence_accuracy=metrics.get("sequence_accuracy", {}),
         trained=SavedModel(str(folder), allow_code, allow_outside),
     )
 

@@ -1,14 +1,21 @@
 """Targets that are texts, encoded by a layer: the next token of a text, and CTC."""
 
 import csv
+import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import kspec
-from kspec.runs.list_predictions import decoded
+from kspec.cli._group import group
+from kspec.data.lists.padding import ListPlan
+from kspec.data.targets.labels import Labels
+from kspec.runs.list_predictions import decoded, describe_whole_lists, whole_lists
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_loader import load_run, predict_run, read_examples
+from kspec.runs.verify import verify
 from tests.support.project import make_project
 
 NEXT = """\
@@ -110,6 +117,11 @@ def test_ctc_reads_texts_in_pictures(folder, layer):
     right = sum(line["text"] == line["text_actual"] for line in lines)
     assert right >= 0.9 * len(lines)
     assert any(f"{right} of {len(lines)} predictions of `text` are right as a whole" in note for note in run.notes)
+    assert run.sequence_accuracy == {"split": "test", "outputs": {"text": right / len(lines)}}
+    assert kspec.open(str(run.folder)).sequence_accuracy == run.sequence_accuracy
+    assert all(each.verdict != "differs" for each in verify(str(run.folder)))
+    answer = CliRunner().invoke(group, ["evaluate", str(run.folder), "--format", "json"])
+    assert json.loads(answer.output)["sequence_accuracy"] == run.sequence_accuracy["outputs"]
     _, _, files = _ask(run, "new.npz", place)
     assert sum(line["text"] == text for line, text in zip(_table(files[0]), texts, strict=False)) >= 8
 
@@ -122,3 +134,17 @@ def test_greedy_decoding_is_that_of_keras():
     best = scores.argmax(-1)
     for row, real, wanted in zip(best, decoded(scores), np.asarray(expected), strict=True):
         assert row[real].tolist() == [label for label in wanted.tolist() if label >= 0]
+
+
+def test_lists_that_are_right_as_a_whole():
+    labels = Labels("text", ["", "a", "b"])
+    settings = SimpleNamespace(task=None, loss="ctc", kind_of_value="probability")
+    encoding = SimpleNamespace(lists=ListPlan(whole=True), settings=settings, encoder=None, labels=labels)
+    steps = np.eye(3)[[[1, 0, 1], [1, 1, 0], [2, 1, 1], [0, 0, 0]]]  # a a, a, b a, nothing
+    targets = np.array([["a", "a"], ["a", "b"], ["b", "a"], ["a", "a"]])
+    real = np.array([[True, True], [True, False], [True, True], [True, False]])
+    split = SimpleNamespace(targets={"y": targets}, positions={"y": real}, absent={}, inputs={})
+    found = whole_lists(split, {"y": steps}, {"y": encoding})
+    assert found == {"y": (3, 4)}
+    assert found["y"].accuracy == 0.75
+    assert describe_whole_lists(found) == ["3 of 4 predictions of `y` are right as a whole (0.75)"]
