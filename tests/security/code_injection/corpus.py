@@ -6,10 +6,13 @@ A `~` marks the texts that are free, where any text can stand; it is the place o
 from __future__ import annotations
 
 import csv
+import json
+import sqlite3
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +166,113 @@ layers:
     name: y
 predict: {threshold: 0.7}
 """,
+    "queried": r"""
+kspec: 1
+data:
+  csv: ~train.csv
+  columns: {~twice: amount * 2}
+  where: amount > 0
+  inputs: [~twice, ~fare_of_the_passage]
+  targets: ~colour
+  missing: {~fare_of_the_passage: {fill: 0, indicator: true}}
+  balance: {by: oversample, target: y}
+inputs: {x: {shape: [3]}}
+layers:
+  - Dense: {units: 3, activation: softmax}
+    name: y
+""",
+    "marked": r"""
+kspec: 1
+data:
+  csv:
+    path: ~marked.csv
+    delimiter: ";"
+    quote: "|"
+    comment: "#"
+    decimal: ","
+    thousands: "_"
+    header: true
+    names: [~age_of_the_person, ~fare_of_the_passage, ~place, ~sold]
+    missing: ["?"]
+  inputs: {numbers: [~age_of_the_person, ~fare_of_the_passage], word: ~place}
+  targets: ~sold
+  missing: {~age_of_the_person: median}
+inputs: {numbers: {shape: [2]}, word: {shape: [1], dtype: string}}
+layers:
+  - StringLookup: {output_mode: one_hot}
+    from: word
+    name: places
+  - Concatenate:
+    from: [numbers, places]
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
+    "in_time": r"""
+kspec: 1
+data: {csv: ~train.csv, inputs: amount, targets: ~flag, split: {time: ~day, gap: 1 day, validation: 0.2, test: 0.2}}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+fit: {time_limit: 10 min}
+""",
+    "grouped": r"""
+kspec: 1
+data: {csv: ~train.csv, inputs: amount, targets: ~flag, split: {group: ~id, validation: 0.2, test: 0.2}}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
+    "hashed": r"""
+kspec: 1
+data: {csv: ~train.csv, inputs: amount, targets: ~flag, split: {hash: ~id, validation: 0.2, test: 0.2}}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
+    "listed": r"""
+kspec: 1
+data: {csv: ~train.csv, inputs: amount, targets: ~flag, split: {lists: {train: ~first.txt, test: ~last.txt}, key: ~id}}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
+    "json": r"""
+kspec: 1
+data: {json: ~rows.json, inputs: ~amount, targets: ~colour}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 3, activation: softmax}
+    name: y
+""",
+    "arrow": r"""
+kspec: 1
+data: {arrow: ~rows.arrow, inputs: ~amount, targets: ~colour}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 3, activation: softmax}
+    name: y
+""",
+    "array_files": r"""
+kspec: 1
+data: {npy: {x: ~values.npy, y: ~answer.npy}, targets: y}
+inputs: {x: {shape: [4]}}
+layers:
+  - Dense: {units: 3, activation: softmax}
+    name: y
+""",
+    "database": r"""
+kspec: 1
+data: {sql: {connect: ~shop.db, query: select * from rows}, inputs: ~amount, targets: ~colour}
+inputs: {x: {shape: [1]}}
+layers:
+  - Dense: {units: 3, activation: softmax}
+    name: y
+budget: {memory: 4 GB}
+""",
     "pictures": r"""
 kspec: 1
 data: {images: ~pictures}
@@ -191,6 +301,9 @@ HEADER = [
     "~certainty",
     "~part",
     "~part_2",
+    "amount",
+    "~day",
+    "~id",
 ]
 
 
@@ -235,7 +348,7 @@ def write(spec: Any, folder: Path, rename: Callable[[str], str]) -> Path:
             numbers = [*chance.normal(size=2).round(2)]
             words = ["~unknown" if n % 7 == 3 else "~first", "~second", COLOURS[n % 3]]
             more = [n % 5, n % 2, 1 + n % 2, 1 + n % 3, ["train", "validation"][n % 4 == 0], (n // 2) % 2]
-            table.append([*numbers, *words, *more])
+            table.append([*numbers, *words, *more, 1 + n % 9, f"2024-{1 + n // 28:02}-{1 + n % 28:02}", f"id{n}"])
         if name == "~train.csv":
             table[5][0] = table[6][1] = table[7][2] = ""
         path = folder / rename(name)
@@ -243,6 +356,7 @@ def write(spec: Any, folder: Path, rename: Callable[[str], str]) -> Path:
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([list(map(rename, HEADER)), *renamed(table, rename)])
     _write_arrays(folder, rename)
+    _write_rows(folder, rename)
     for colour in COLOURS:
         place = folder / rename("~pictures") / rename(colour)
         place.mkdir(parents=True)
@@ -253,6 +367,29 @@ def write(spec: Any, folder: Path, rename: Callable[[str], str]) -> Path:
     path = folder / "spec.yaml"
     path.write_text(yaml.safe_dump(renamed(spec, rename), allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path
+
+
+def _write_rows(folder: Path, rename: Callable[[str], str]) -> None:
+    """Writes the same rows as JSON, Arrow and SQLite; a text table with marks of its own; arrays; and lists of rows."""
+    import pyarrow as pa
+    import pyarrow.feather as feather
+
+    rows = [renamed({"~amount": n / 2, "~colour": COLOURS[n % 3]}, rename) for n in range(30)]
+    (folder / rename("~rows.json")).write_text(json.dumps(rows), encoding="utf-8")
+    feather.write_feather(pa.Table.from_pylist(rows), folder / rename("~rows.arrow"))
+    amount, colour = (name.replace('"', '""') for name in rows[0])
+    with closing(sqlite3.connect(folder / rename("~shop.db"))) as database, database:
+        database.execute(f'create table rows ("{amount}" real, "{colour}" text)')
+        database.executemany("insert into rows values (?, ?)", [tuple(row.values()) for row in rows])
+    lines = ["a;b;c;d", "# a remark"]
+    for n in range(30):
+        lines.append(f"{'?' if n == 3 else f'1_{n:03},5'};{n},25;|first {n % 4}|;{n % 2}")
+    with (folder / rename("~marked.csv")).open("w", encoding="utf-8", newline="") as file:
+        file.write("\n".join(lines) + "\n")
+    np.save(folder / rename("~values.npy"), np.random.default_rng(2).normal(size=(30, 4)))
+    np.save(folder / rename("~answer.npy"), np.arange(30) % 3)
+    (folder / rename("~first.txt")).write_text("\n".join(f"id{n}" for n in range(25)))
+    (folder / rename("~last.txt")).write_text("\n".join(f"id{n}" for n in range(25, 40)))
 
 
 def _write_arrays(folder: Path, rename: Callable[[str], str]) -> None:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import json
-import sqlite3
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
-import numpy as np
-import pyarrow
-import pyarrow.feather as feather
 import pytest
 import yaml
 
@@ -162,26 +157,7 @@ def test_each_text_is_refused_or_stays_a_text(name, benign_code, tmp_path):
 
 FLAT = "kspec: 1\ninputs: {x: {shape: SHAPE}}\nlayers: [Flatten, {Dense: {units: 1, activation: sigmoid}}]\n"
 REFUSED = [
-    ("columns", "csv: t.csv, columns: {z: a + 1}, inputs: z"),
-    ("where", "csv: t.csv, where: a > 3, inputs: a"),
-    ("names", "csv: {path: t.csv, header: true, names: [a, y, t]}, inputs: a"),
-    ("decimal", 'csv: {path: t.csv, decimal: ","}, inputs: a'),
-    ("thousands", 'csv: {path: t.csv, thousands: "_"}, inputs: a'),
-    ("comment", "csv: {path: t.csv, comment: '#'}, inputs: a"),
-    ("quote", 'csv: {path: t.csv, quote: "\'"}, inputs: a'),
-    ("time", "csv: t.csv, split: {time: t}, inputs: a"),
-    ("gap", "csv: t.csv, split: {time: t, gap: 1 day}, inputs: a"),
-    ("group", "csv: t.csv, split: {group: t}, inputs: a"),
-    ("hash", "csv: t.csv, split: {hash: t}, inputs: a"),
-    ("lists", "csv: t.csv, split: {lists: {train: train.txt, test: test.txt}, key: a}, inputs: a"),
-    ("key", "csv: t.csv, split: {lists: {train: train.txt, test: test.txt}, key: a}, inputs: a"),
-    ("json", "json: t.json, inputs: a"),
-    ("arrow", "arrow: t.arrow, inputs: a"),
-    ("npy", "npy: {a: a.npy, y: y.npy}, inputs: a"),
-    ("sql", "sql: {connect: t.db, query: select * from t}, inputs: a"),
-    ("connect", "sql: {connect: t.db, query: select * from t}, inputs: a"),
-    ("query", "sql: {connect: t.db, query: select * from t}, inputs: a"),
-    ("target", "csv: t.csv, inputs: a, balance: {by: oversample, target: dense}"),
+    ("slices", "csv: t.csv, inputs: a"),
     (
         "every",
         "csv: t.csv, window: {length: 1, horizon: 0, time: t, every: 1 day}, inputs: {x: {columns: [a], window: past}}",
@@ -220,18 +196,9 @@ def test_what_is_not_exported_cannot_bring_code(key, data, tmp_path):
     """The exported file says none of these keys; whatever stands under them, the export is refused."""
     (tmp_path / "spec.yaml").write_text(
         f"{FLAT.replace('SHAPE', '[1, 1]' if key == 'every' else '[1]')}data: {{{data}, targets: y}}\n"
+        f"evaluate: {'{slices: [a > 3]}' if key == 'slices' else '{}'}\n"
     )
     (tmp_path / "t.csv").write_text("a,y,t\n" + "".join(f"{n},{n % 2},2024-01-{n:02}\n" for n in range(1, 29)))
-    rows = [{"a": float(n), "y": n % 2} for n in range(1, 29)]
-    (tmp_path / "t.json").write_text(json.dumps(rows))
-    feather.write_feather(pyarrow.Table.from_pylist(rows), tmp_path / "t.arrow")
-    for name in "ay":
-        np.save(tmp_path / f"{name}.npy", [row[name] for row in rows])
-    with sqlite3.connect(tmp_path / "t.db") as database:
-        database.execute("create table t (a real, y int)")
-        database.executemany("insert into t values (:a, :y)", rows)
-    (tmp_path / "train.txt").write_text("\n".join(map(str, range(1, 20))))
-    (tmp_path / "test.txt").write_text("\n".join(map(str, range(20, 29))))
     with pytest.raises(SpecError) as raised:
         export(str(tmp_path / "spec.yaml"), "python", tmp_path / "exported.py")
     assert "KS620" in {problem.code for problem in raised.value.diagnostics}, key
