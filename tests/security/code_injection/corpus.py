@@ -340,7 +340,23 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def write(spec: Any, folder: Path, rename: Callable[[str], str]) -> Path:
-    """Writes a spec, and the tables that specs read, with their texts renamed; returns the path of the spec."""
+    """Writes a spec and what it reads, with their texts renamed; returns the path of the spec."""
+    sources = set(spec["data"])
+    if "csv" in sources:
+        _write_tables(folder, rename)
+    if sources & {"json", "arrow", "sql", "npy"}:
+        _write_rows(folder, rename)
+    if sources & {"npz", "parquet"}:
+        _write_arrays(folder, rename)
+    if "images" in sources:
+        _write_pictures(folder, rename)
+    path = folder / "spec.yaml"
+    path.write_text(yaml.safe_dump(renamed(spec, rename), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _write_tables(folder: Path, rename: Callable[[str], str]) -> None:
+    """Writes text tables, one of them with marks of its own, and lists of rows."""
     chance = np.random.default_rng(0)
     for name, rows in {"~train.csv": 40, "~held.csv": 12, "~other.csv": 12, "~new.csv": 6}.items():
         table = []
@@ -355,8 +371,16 @@ def write(spec: Any, folder: Path, rename: Callable[[str], str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([list(map(rename, HEADER)), *renamed(table, rename)])
-    _write_arrays(folder, rename)
-    _write_rows(folder, rename)
+    lines = ["a;b;c;d", "# a remark"]
+    for n in range(30):
+        lines.append(f"{'?' if n == 3 else f'1_{n:03},5'};{n},25;|first {n % 4}|;{n % 2}")
+    (folder / rename("~marked.csv")).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / rename("~first.txt")).write_text("\n".join(f"id{n}" for n in range(25)))
+    (folder / rename("~last.txt")).write_text("\n".join(f"id{n}" for n in range(25, 40)))
+
+
+def _write_pictures(folder: Path, rename: Callable[[str], str]) -> None:
+    """Writes a folder of pictures for each class, and empty files of weights."""
     for colour in COLOURS:
         place = folder / rename("~pictures") / rename(colour)
         place.mkdir(parents=True)
@@ -364,13 +388,10 @@ def write(spec: Any, folder: Path, rename: Callable[[str], str]) -> Path:
             (place / rename(f"~{n}.png")).write_bytes(PICTURE)
     for name in ("~base.weights.h5", "~all.weights.h5"):
         (folder / rename(name)).touch()
-    path = folder / "spec.yaml"
-    path.write_text(yaml.safe_dump(renamed(spec, rename), allow_unicode=True, sort_keys=False), encoding="utf-8")
-    return path
 
 
 def _write_rows(folder: Path, rename: Callable[[str], str]) -> None:
-    """Writes the same rows as JSON, Arrow and SQLite; a text table with marks of its own; arrays; and lists of rows."""
+    """Writes the same rows as JSON, Arrow and SQLite, and files of arrays."""
     import pyarrow as pa
     import pyarrow.feather as feather
 
@@ -381,15 +402,8 @@ def _write_rows(folder: Path, rename: Callable[[str], str]) -> None:
     with closing(sqlite3.connect(folder / rename("~shop.db"))) as database, database:
         database.execute(f'create table rows ("{amount}" real, "{colour}" text)')
         database.executemany("insert into rows values (?, ?)", [tuple(row.values()) for row in rows])
-    lines = ["a;b;c;d", "# a remark"]
-    for n in range(30):
-        lines.append(f"{'?' if n == 3 else f'1_{n:03},5'};{n},25;|first {n % 4}|;{n % 2}")
-    with (folder / rename("~marked.csv")).open("w", encoding="utf-8", newline="") as file:
-        file.write("\n".join(lines) + "\n")
     np.save(folder / rename("~values.npy"), np.random.default_rng(2).normal(size=(30, 4)))
     np.save(folder / rename("~answer.npy"), np.arange(30) % 3)
-    (folder / rename("~first.txt")).write_text("\n".join(f"id{n}" for n in range(25)))
-    (folder / rename("~last.txt")).write_text("\n".join(f"id{n}" for n in range(25, 40)))
 
 
 def _write_arrays(folder: Path, rename: Callable[[str], str]) -> None:
