@@ -13,6 +13,7 @@ import numpy as np
 from kspec.analysis.settings import OutputSettings
 from kspec.compiler.define import BuiltModel
 from kspec.data import Dataset, DataSplit
+from kspec.data.storage.mapped_arrays import pieces, row_bytes
 from kspec.data.targets.encoding import TargetEncoding
 from kspec.runs.regression_plot import Pairs
 from kspec.runs.run_folder import RunFolder
@@ -22,6 +23,8 @@ from kspec.training.predict import predicted_classes
 Array = np.ndarray[Any, Any]
 MAX_TOKENS = 100
 """Of a larger vocabulary, no confusion matrix is drawn."""
+COPIES = 16
+"""How many arrays as large as predictions are made of them to count classes."""
 
 
 def write_history(folder: RunFolder, history: History) -> None:
@@ -92,15 +95,20 @@ def _confusion_matrix(
         count = len(labels.names)
     else:
         return None
-    actual, predicted = encoding.classes(raw, positions), predicted_classes(prediction, settings).ravel()
-    if absent is not None:
-        actual = np.where(absent.reshape(*absent.shape, *[1] * (actual.ndim - absent.ndim)), -1, actual)
-    actual = actual.ravel()
-    if count < 2 or len(actual) != len(predicted) or predicted.max(initial=0) >= count:
+    if count < 2:
         return None
     matrix = np.zeros((count, count), dtype="int64")
-    counted = actual >= 0
-    np.add.at(matrix, (actual[counted], predicted[counted]), 1)
+    for piece in pieces(len(raw), COPIES * row_bytes(prediction)):
+        real, gaps = (None if each is None else each[piece] for each in (positions, absent))
+        actual, predicted = encoding.classes(raw[piece], real), predicted_classes(prediction[piece], settings).ravel()
+        if gaps is not None:
+            actual = np.where(gaps.reshape(*gaps.shape, *[1] * (actual.ndim - gaps.ndim)), -1, actual)
+        actual = actual.ravel()
+        if len(actual) != len(predicted) or predicted.max(initial=0) >= count:
+            return None
+        counted = actual >= 0
+        pairs = actual[counted].astype("int64") * count + predicted[counted]
+        matrix += np.bincount(pairs, minlength=count**2).reshape(count, count)
     return matrix
 
 

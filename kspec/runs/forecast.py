@@ -45,7 +45,7 @@ def forecast_run(run: LoadedRun, data: str, steps: int, to: Path | TextIO) -> in
     """
     import numpy
 
-    from kspec.runs.prediction_files import prediction_table
+    from kspec.runs.prediction_table import prediction_table
 
     window, mapping = _window(run), ColumnMapping.from_json(run.fitted["columns"])
     step = run.fitted.get("window", {}).get("step")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,16 +13,10 @@ import numpy as np
 
 from kspec.data import DataSplit
 from kspec.data.targets.encoding import TargetEncoding
-from kspec.runs.list_predictions import is_list, list_columns, real_positions, without_padding
+from kspec.runs.list_predictions import is_list, real_positions, without_padding
+from kspec.runs.prediction_table import prediction_table
 from kspec.runs.window_table import by_step, nodes_by_step
-from kspec.training.predict import (
-    Column,
-    actual_columns,
-    deviation_columns,
-    fits_table,
-    node_columns,
-    prediction_columns,
-)
+from kspec.training.predict import fits_table
 from kspec.training.prediction_arrays import Arrays, actual_array, aligned, prediction_arrays
 
 Array = np.ndarray[Any, Any]
@@ -133,76 +127,7 @@ def _rows(split: DataSplit, count: int) -> tuple[Array, Array]:
     return rows, np.isin(rows, known)
 
 
-def prediction_table(
-    split: DataSplit,
-    predictions: Mapping[str, Array],
-    encodings: Mapping[str, TargetEncoding],
-    nodes: Mapping[str, Array],
-    places: Sequence[Column] = (),
-    deviations: Mapping[str, Array] = MappingProxyType({}),
-) -> list[list[Any]]:
-    """The lines of a table of predictions, its header first.
-
-    Args:
-        split: The examples.
-        predictions: By output, shape (n,) or (n, k).
-        encodings: By output, the classes and columns of its target.
-        nodes: By name, values of predicted nodes; those of a rank above 2 are left out.
-        places: Columns that say what each prediction is about, beside its row.
-        deviations: By output, standard deviations in the shape of its predictions.
-
-    Returns:
-        A line for each example, and one without predictions for each that was left out, in the order of the file.
-    """
-    nodes = {name: values for name, values in nodes.items() if fits_table(values)}
-    count = len(next(iter([*predictions.values(), *nodes.values()])))
-    table: list[Column] = [("row", list(split.rows)[:count])]
-    if split.names is not None:
-        table.append(("file", split.names[:count]))
-    own = len(table)
-    table += places
-    for output, prediction in predictions.items():
-        if is_list(prediction, encodings[output]):
-            table += list_columns(split, output, prediction, encodings[output])
-            continue
-        table += prediction_columns(output, prediction, encodings[output])
-        if output in deviations:
-            table += deviation_columns(output, deviations[output], encodings[output])
-        if output in split.targets:
-            columns = actual_columns(output, split.targets[output][:count], encodings[output])
-            absent = split.absent.get(output)
-            table += columns if absent is None else _with_blanks(columns, absent)
-    for node, values in nodes.items():
-        table += node_columns(node, values)
-    headings = {heading for heading, _ in table}
-    kept = {f"{name}_kept" if name in headings else name: name for name in split.kept}
-    table[own:own] = [(heading, split.kept[name][:count]) for heading, name in kept.items()]
-    lines = [list(line) for line in zip(*[_plain(values) for _, values in table], strict=True)]
-    rest = [""] * (len(table) - own - len(kept))
-    texts = [split.kept_of_left_out[name].tolist() for name in split.kept if split.left_out]
-    gaps = [[row, *[""] * (own - 1), *[each[at] for each in texts], *rest] for at, row in enumerate(split.left_out)]
-    return [[heading for heading, _ in table], *(sorted([*lines, *gaps], key=lambda line: line[0]) if gaps else lines)]
-
-
-def _with_blanks(columns: list[Column], absent: Array) -> list[Column]:
-    """The columns of actual values, with "" for those that there are none of.
-
-    Args:
-        columns: The columns of an output.
-        absent: Which examples have none, shape (n,), or which values of each, shape (n, k).
-    """
-    if absent.ndim == 2 and absent.shape[1] == len(columns):
-        return [(name, _blanked(values, absent[:, at])) for at, (name, values) in enumerate(columns)]
-    rows = np.asarray(absent.reshape(len(absent), -1).any(axis=1))
-    return [(name, _blanked(values, rows)) for name, values in columns]
-
-
-def _blanked(values: Array | Sequence[Any], absent: Array) -> list[Any]:
-    """The values of a column, with "" for the examples that have none."""
-    return ["" if gap else value for value, gap in zip(_plain(values), absent.tolist(), strict=False)]
-
-
-def _write_csv(path: Path, table: list[list[Any]]) -> None:
+def _write_csv(path: Path, table: Iterable[list[Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows(table)
 
@@ -213,11 +138,3 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
-
-
-def _plain(values: Array | Sequence[Any]) -> list[Any]:
-    """Numbers as Python prints them, without digits that float32 does not have."""
-    array = np.asarray(values)
-    if array.dtype == np.float32:
-        return [str(value) for value in array]
-    return array.tolist() if isinstance(values, np.ndarray) else list(values)

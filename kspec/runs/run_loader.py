@@ -246,7 +246,8 @@ def predict_run(run: LoadedRun, examples: DataSplit, to: Path | TextIO) -> tuple
             stream.
     """
     from kspec.runs.list_predictions import is_list
-    from kspec.runs.prediction_files import prediction_table, write_predictions
+    from kspec.runs.prediction_files import write_predictions
+    from kspec.runs.prediction_table import prediction_table
     from kspec.runs.window_table import by_step, nodes_by_step
     from kspec.training.predict import fits_table
 

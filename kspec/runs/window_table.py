@@ -39,20 +39,21 @@ def by_step(
     named: list[Column] = []
     if not steps or any(each is None for each in parts.values()):
         if groups is not None:
-            named.append((window.by or "series", groups.tolist()))
+            named.append((window.by or "series", groups))
         if times is not None:
-            named.append((window.time or "time", times[:, 0].tolist()))
+            named.append((window.time or "time", times[:, 0]))
         return split, dict(predictions), named
     if groups is not None:
-        named.append((window.by or "series", np.repeat(groups, steps).tolist()))
+        named.append((window.by or "series", np.repeat(groups, steps)))
     if times is not None:
-        named.append((window.time or "time", times.ravel().tolist()))
+        named.append((window.time or "time", times.ravel()))
     named.append(("step", np.tile(np.arange(1, steps + 1), count)))
     flat = replace(
         split,
         rows=np.repeat(split.rows[:count], steps),
         targets={name: _flat(raw[:count]) for name, raw in split.targets.items()},
         absent={name: absent[:count].ravel() for name, absent in split.absent.items()},
+        positions={name: np.repeat(real[:count], steps, axis=0) for name, real in split.positions.items()},
         kept={name: np.repeat(texts[:count], steps) for name, texts in split.kept.items()},
         windows=None,
     )

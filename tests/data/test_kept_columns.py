@@ -5,7 +5,8 @@ import numpy as np
 from kspec.data import load, load_for_prediction
 from kspec.data.targets.encoding import target_encodings
 from kspec.diagnostics import Report
-from kspec.runs.prediction_files import output_arrays, prediction_table
+from kspec.runs.prediction_files import output_arrays
+from kspec.runs.prediction_table import prediction_table
 from tests.data.helpers import input_specs, make_spec, output_settings
 
 
@@ -26,12 +27,12 @@ def test_predictions_keep_columns_as_the_file_has_them(tmp_path):
     settings = {"y": output_settings("regression", 1, "mean_squared_error")}
     encodings = target_encodings(settings, {"y": (None, 1)}, {}, {"y": ["y"]})
     test = dataset.splits["test"]
-    first = prediction_table(test, {"y": np.zeros((len(test), 1))}, encodings, {})[1]
+    _, first, *_ = prediction_table(test, {"y": np.zeros((len(test), 1))}, encodings, {})
     assert first[:4] == [test.rows[0], f"name {test.rows[0]}", f"{test.rows[0]:03}", f"{test.rows[0]}.50"]
 
     arguments = ("new.csv", spec, input_specs(spec), ["y"], encodings, dataset.fitted, report)
     split = load_for_prediction(*arguments, place=("predict", "data"))
-    table = prediction_table(split, {"y": np.array([[1.0], [2.0]])}, encodings, {})
+    table = list(prediction_table(split, {"y": np.array([[1.0], [2.0]])}, encodings, {}))
     assert table == [
         ["row", "name", "id", "x", "y_kept", "y", "y_actual"],
         [1, "a, b", "007", "1.0", "3", 1.0, 3],
