@@ -19,7 +19,7 @@ EPILOG = """\b
 Examples:
   kspec init                           a small network on synthetic data
   kspec init data.csv --target price   from a table, with columns and task
-  kspec init photos                    from a folder with a folder for each class, or with images and masks
+  kspec init photos                    from folders of images, texts, sounds
   kspec init --template cnn -o cnn.yaml
 """
 

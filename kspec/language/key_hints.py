@@ -34,11 +34,11 @@ def correct_place(key: str, section: Path) -> str:
     """What to write for a key that is known elsewhere; empty for any other."""
     if section not in ((), *((name,) for name in _SECTIONS)):
         return ""
+    if section and key in Document.model_fields:
+        return f"it belongs at the top level, in the column of `{section[0]}`"
     for name, model in _SECTIONS.items():
         if key in model.model_fields and section != (name,):
             return f"it belongs under `{name}`: write `{name}: {{{key}: ...}}`"
-    if section and key in Document.model_fields:
-        return f"it belongs at the top level, in the column of `{section[0]}`"
     return f"write `{_ELSEWHERE[key]}`" if key in _ELSEWHERE else ""
 
 

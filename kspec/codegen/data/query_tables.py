@@ -68,7 +68,7 @@ class QueryTable(ColumnTable):
         counts = self.info.predicted and bool(data.where or data.distinct)
         if counts:
             file.imports.add("numpy as np")
-            lines.append(f'    table = table.append_column("{ROW}", [np.arange(1, len(table) + 1)])')
+            lines.append(f"    table = table.append_column({text(ROW)}, [np.arange(1, len(table) + 1)])")
         if data.columns or data.where:
             file.imports.add("duckdb")
             lines = [re.sub(r"\btable\b", "source", line) for line in lines]
@@ -83,7 +83,7 @@ class QueryTable(ColumnTable):
     @property
     def row_numbers(self) -> str:
         filters = self.info.data.where or self.info.data.distinct
-        return f'table["{ROW}"].to_numpy()' if filters else super().row_numbers
+        return f"table[{text(ROW)}].to_numpy()" if filters else super().row_numbers
 
     def _csv_lines(self) -> list[str]:
         """The lines that read text tables by DuckDB."""
