@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING
 
 from kspec.data import Dataset
@@ -36,9 +37,11 @@ def checkpoints_of(
     if setting is False and resumed is None:
         return None
     setting = setting or Checkpoint()
+    open_to_spec = spec.permissions.folders if spec.permissions.folders is not None else (os.getcwd(),)
+    own = spec.permissions._replace(folders=(*open_to_spec, os.fspath(spec.folder)))  # as the spec itself may read them
     return Checkpoints(
         CheckpointStore(folder.path, folder.write, setting.keep),
-        plain_values(load_file(folder.path / "resolved.yaml", (), spec.permissions)),
+        plain_values(load_file(folder.path / "resolved.yaml", (), own)),
         dict(dataset.fingerprint),
         spec.document.fit.engine if resumed is None else resumed.facts.engine.setting,
         functools.partial(console.step, "warning"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from contextlib import contextmanager
 
 import numpy as np
@@ -162,3 +163,18 @@ def test_a_run_in_another_process_is_left_alone(whole):
         with pytest.raises(RunFolderError, match=hint):
             resume_run(whole.folder)
     file.write_text(text)
+
+
+def test_a_run_folder_elsewhere_reads_the_files_of_its_spec(project, tmp_path, monkeypatch):
+    """Its resolved spec names them by paths that leave the run folder and the working directory."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "spec").mkdir()
+    shutil.copy(tmp_path / "table.csv", tmp_path / "spec")
+    inner = kspec.build(project("kspec: 1\ninputs: {v: {shape: [2]}}\nlayers: [{Dense: {units: 3}}]\n", "inner.yaml"))
+    (tmp_path / "spec" / "inner.json").write_text(inner.to_json())
+    text = BINARY.replace("layers:\n", "models: {inner: {file: inner.json}}\nlayers:\n  - model: inner\n")
+    (tmp_path / "spec" / "spec.yaml").write_text(text)
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    run = kspec.run(tmp_path / "spec" / "spec.yaml", out=tmp_path / "far" / "runs")
+    assert run.status == "finished"
