@@ -60,6 +60,19 @@ def output_format(*formats: str) -> Callable[[F], F]:
     )
 
 
+def run_output(function: F) -> F:
+    """`--quiet` and `--format`, as the arguments `quiet` and `format_`: what a run prints."""
+    function = click.option(
+        "--format",
+        "format_",
+        type=click.Choice(("text", "json")),
+        default="text",
+        show_default=True,
+        help="json prints the metrics and the folder on standard output, the steps on standard error.",
+    )(function)
+    return click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")(function)
+
+
 class _OptionWithAlias(click.Option):
     """An option whose help leaves out the older spellings that it also takes."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from kspec.cli import _completion
-from kspec.cli._options import overrides, permissions, runs_folder
+from kspec.cli._options import overrides, permissions, run_output, runs_folder
 from kspec.cli.run import carry_out
 
 EPILOG = """\b
@@ -21,15 +21,7 @@ Examples:
 @overrides
 @runs_folder
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="json prints the metrics and the folder on standard output, the steps on standard error.",
-)
+@run_output
 @permissions
 @click.pass_context
 def command(

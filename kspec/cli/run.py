@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kspec.cli import _completion
-from kspec.cli._options import overrides, permissions, runs_folder, spec_source
+from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
 from kspec.cli._spread import spread
 
 if TYPE_CHECKING:
@@ -59,15 +59,7 @@ Examples:
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")
 @click.option("--cache", is_flag=True, help="Store the data, so that the next run reads no table; see kspec cache.")
-@click.option("--quiet", "-q", is_flag=True, help="Print nothing but the run folder.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(("text", "json")),
-    default="text",
-    show_default=True,
-    help="json prints the metrics and the folder on standard output, the steps on standard error.",
-)
+@run_output
 @permissions
 @click.pass_context
 def command(
