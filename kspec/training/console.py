@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any, TextIO
 
 from kspec.diagnostics import Diagnostic, Report, Severity
@@ -118,3 +119,12 @@ class Console:
     def is_terminal(self) -> bool:
         """Whether lines go to a terminal, where a progress bar can be drawn."""
         return not self.quiet and self.stream.isatty()
+
+    @property
+    def is_notebook(self) -> bool:
+        """Whether lines go to a notebook that can draw a progress bar, which takes ipywidgets."""
+        if self.quiet or self.stream is not sys.stdout or "ipykernel" not in sys.modules:
+            return False
+        import rich.console
+
+        return rich.console.Console().is_jupyter and find_spec("ipywidgets") is not None

@@ -287,7 +287,7 @@ class _Trainer:
             return []
         later = self.built.settings.stages[stage.number - 1 :]
         epochs = schedule.initial_epoch + sum(self._epochs(other) for other in later)
-        if verbose == 1 and self.console.is_terminal:
+        if verbose == 1 and (self.console.is_terminal or self.console.is_notebook):
             return [ProgressBar(epochs, schedule.steps, self.console.stream, stage.name)]
         return [EpochLines(self.console, epochs, stage.name)]
 

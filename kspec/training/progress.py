@@ -1,4 +1,4 @@
-"""Callbacks that show progress: a bar on a terminal, a line for each epoch elsewhere; and one that checks Ctrl-C."""
+"""Callbacks that show progress (a bar on a terminal or in a notebook, else a line an epoch), and one that checks Ctrl-C."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ProgressBar(keras.callbacks.Callback):
     Args:
         epochs: How many there are in all stages.
         steps: Batches in an epoch.
-        stream: A terminal.
+        stream: A terminal, or the output of a notebook's cell.
         stage: The stage's name, shown before the bar; empty if the spec has no stages.
     """
 
@@ -102,7 +102,8 @@ class ProgressBar(keras.callbacks.Callback):
         self.stop()
 
     def stop(self) -> None:
-        """Restores the terminal."""
+        """Draws the bar as it stands, which a notebook does not do by itself, and restores the terminal."""
+        self.bar.refresh()
         self.bar.stop()
 
     def _draw(self) -> None:

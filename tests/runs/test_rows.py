@@ -4,6 +4,7 @@ import csv
 import datetime
 
 import numpy as np
+import pyarrow.csv
 import pytest
 
 import kspec
@@ -47,27 +48,28 @@ def run(tmp_path_factory):
         return kspec.run(write(SPEC)).folder.resolve()
 
 
-def forms(path):
+def rows_in_form(path, form):
     """The rows of the table as a program may hold them."""
-    pandas = pytest.importorskip("pandas")
-    pyarrow = pytest.importorskip("pyarrow")
-    frame = pandas.read_csv(path, parse_dates=["day"])
-    columns = {name: [None if value != value else value for value in frame[name]] for name in frame}
-    return {
-        "frame": frame,
-        "columns": columns,
-        "rows": frame.astype(object).where(frame.notna(), None).to_dict("records"),
-        "texts": list(csv.DictReader(path.read_text().splitlines())),
-        "arrow": pyarrow.table({**columns, "day": [day.date() for day in columns["day"]]}),
-        "arrays": {name: frame[name].to_numpy() for name in frame},
+    table = pyarrow.csv.read_csv(path)
+    columns = table.to_pydict()
+    forms = {
+        "frame": lambda: pytest.importorskip("pandas") and table.to_pandas(),
+        "columns": lambda: columns,
+        "rows": table.to_pylist,
+        "texts": lambda: list(csv.DictReader(path.read_text().splitlines())),
+        "arrow": lambda: table,
+        "arrays": lambda: {name: np.array([np.nan if v is None else v for v in columns[name]]) for name in columns},
     }
+    return forms[form]()
 
 
-@pytest.mark.parametrize("form", ["frame", "columns", "rows", "texts", "arrow", "arrays"])
+@pytest.mark.parametrize(
+    "form", [pytest.param("frame", marks=pytest.mark.slow), "columns", "rows", "texts", "arrow", "arrays"]
+)
 def test_every_form_of_rows_gives_the_predictions_of_the_file(run, form):
     path = run.parent.parent.parent / "table.csv"
     expected = kspec.predict(run, path)["kind"]
-    rows = forms(path)[form]
+    rows = rows_in_form(path, form)
     assert np.array_equal(kspec.predict(run, rows)["kind"], expected)
     assert kspec.evaluate(run, rows) == pytest.approx(kspec.evaluate(run, path), rel=1e-6)
 
@@ -126,6 +128,7 @@ def test_a_run_in_a_notebook_shows_its_numbers_and_pictures(run):
     assert "<script" not in opened._repr_html_()
 
 
+@pytest.mark.slow
 def test_runs_are_listed_as_a_table(run):
     pandas = pytest.importorskip("pandas")
     found = kspec.list_runs("mixed", runs=run.parent.parent)
