@@ -1,4 +1,4 @@
-"""Callbacks that show progress (a bar on terminals and in notebooks, else a line an epoch), and one that checks Ctrl-C."""
+"""Callbacks: progress as a bar (terminals, notebooks) or a line for each epoch; and one that checks Ctrl-C."""
 
 from __future__ import annotations
 
