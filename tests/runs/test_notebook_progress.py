@@ -14,7 +14,10 @@ SPEC = Path(__file__).parent.parent.parent / "specs" / "mlp.yaml"
 
 @pytest.mark.slow
 def test_notebook_draws_a_bar_that_ends_with_the_last_epoch(tmp_path: Path) -> None:
-    lines = ["import kspec", f"kspec.run({str(SPEC)!r}, overrides=['fit.epochs=3'], quiet=False, out={str(tmp_path)!r})"]
+    lines = [
+        "import kspec",
+        f"kspec.run({str(SPEC)!r}, overrides=['fit.epochs=3'], quiet=False, out={str(tmp_path)!r})",
+    ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])
     client = nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3")
     client.execute()
