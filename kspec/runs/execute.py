@@ -32,12 +32,13 @@ from kspec.runs.announcements import (
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
 from kspec.runs.checkpoints import checkpoints_of
-from kspec.runs.failures import StepFailed, failure_of
+from kspec.runs.failures import StepFailed, failure_of, with_way_on
+from kspec.runs.folder_lock import locked
 from kspec.runs.list_predictions import describe_whole_lists, whole_lists
 from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
-from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.trained import Trained
 from kspec.runs.window_table import by_step
 from kspec.syntax.path_policy import PathPolicy
@@ -103,7 +104,8 @@ def execute(
         execution = Execution(compiled, folder, smoke, console, resumption)
         execution.keeps_data, execution.shared, execution.finish = cache, shared, finish
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
-        return execution.run()
+        with nullcontext() if folder is None or resumption is not None else locked(folder.path):
+            return execution.run()
 
 
 class Execution:
@@ -147,14 +149,16 @@ class Execution:
             with self.interrupt:
                 self._run()
         except BaseException as error:
-            faulty = isinstance(error, SpecError)
-            if faulty and not self.fitted.history and self.folder is not None:
+            is_early = self.recorder.engine is None and isinstance(error, RunFolderError)
+            if (is_early or isinstance(error, SpecError)) and not self.fitted.history and self.folder is not None:
                 undo = self.folder.delete if self.resumption is None else self.resumption.give_back
                 undo()  # as after errors that are found without the data: nothing has run
             elif isinstance(error, KeyboardInterrupt):
                 self._stop()
             else:
                 self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
+                if isinstance(error, OSError) and self.folder is not None and not self.folder.is_part:
+                    raise with_way_on(error, self.folder.path) from error
             raise
         finally:
             if self.smoke:
@@ -267,7 +271,7 @@ class Execution:
 
     def _fit(self, built: BuiltModel, engine: Engine, splits: dict[str, Batches]) -> None:
         recorder = self.recorder
-        with self._timed("fit"):
+        with self._timed("fit"), recorder.rescuing(built):
             fitted = fit(
                 built,
                 engine,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,3 +45,14 @@ def failure_to_write(path: Path) -> Iterator[None]:
         raise
     except OSError as error:
         raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def with_way_on(error: OSError, folder: Path) -> RunFolderError:
+    """An error that ended a run while it trained or later, with the command that goes on with the run.
+
+    Args:
+        error: The error, of a full disk for instance.
+        folder: The run folder; there is no such command where it is gone.
+    """
+    way = f"\nonce that is mended, go on: kspec resume {shlex.quote(str(folder))}"
+    return RunFolderError(f"{error}{way if (folder / 'run.json').is_file() else ''}")

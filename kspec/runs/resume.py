@@ -11,6 +11,7 @@ from kspec.diagnostics import Report, Source
 from kspec.language import Permissions, Spec, load_file
 from kspec.runs.changes_on_resume import report_changes
 from kspec.runs.execute import execute
+from kspec.runs.folder_lock import locked
 from kspec.runs.process import status_of
 from kspec.runs.resumption import Resumption
 from kspec.runs.run import Run
@@ -50,15 +51,16 @@ def resume_run(
     """
     overrides, permissions = tuple(overrides), permissions or Permissions()
     folder = find_unfinished(place, runs)
-    opener = PathPolicy(folder, permissions._replace(folders=())).open_file
-    record = read_record(folder, opener)
-    _require_stopped(folder, record, bool(overrides), force)
-    console = console or Console(True)
-    resumption = _prepare(folder, record, overrides, permissions, opener)
-    for warning in resumption.warnings:
-        console.step("warning", warning)
-    console.step("resume", f"{folder}: {resumption.describe()}")
-    return execute(resumption.spec, console=console, folder=resumption.folder, resumption=resumption)
+    opener, console = PathPolicy(folder, permissions._replace(folders=())).open_file, console or Console(True)
+    _require_stopped(folder, read_record(folder, opener), bool(overrides), force)
+    with locked(folder):
+        record = read_record(folder, opener)  # again: until now, another process may have gone on with the run
+        _require_stopped(folder, record, bool(overrides), force)
+        resumption = _prepare(folder, record, overrides, permissions, opener)
+        for warning in resumption.warnings:
+            console.step("warning", warning)
+        console.step("resume", f"{folder}: {resumption.describe()}")
+        return execute(resumption.spec, console=console, folder=resumption.folder, resumption=resumption)
 
 
 def find_unfinished(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs") -> Path:
@@ -121,8 +123,10 @@ def _require_stopped(folder: Path, record: dict[str, Any], changes: bool, force:
         example = parts[-1] if parts else folder / "fold-1"
         raise RunFolderError(f"the run {folder} has several runs in it; name the one to go on with: {example}")
     host = process.get("host")
-    if status == "running" and (host == socket.gethostname() or not force):
-        where = f" on {host}" if host != socket.gethostname() else ""
+    is_here = host == socket.gethostname()
+    is_own = is_here and process.get("pid") == os.getpid()  # the lock tells whether it is still at it
+    if status == "running" and not is_own and (is_here or not force):
+        where = "" if is_here else f" on {host}"
         hint = "; if that machine is gone, add --force" if where else ""
         raise RunFolderError(f"the run {folder} is still running, in process {process.get('pid')}{where}{hint}")
     if status == "finished" and not changes:

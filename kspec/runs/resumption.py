@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +38,9 @@ class Resumption:
     warnings: list[str] = field(default_factory=list)
 
     def give_back(self) -> None:
-        """Leaves the run as it was."""
-        self.folder.json("run.json", self.record)
+        """Leaves the run as it was, as far as its folder can be written."""
+        with suppress(OSError):
+            self.folder.json("run.json", self.record)
 
     def check_data(self, dataset: Dataset | None, report: Report) -> None:
         """Reports that the data is no longer that of the run.

@@ -1,6 +1,7 @@
 """A run that was stopped goes on in its folder, and ends with the bits of one that was never stopped."""
 
 import json
+import os
 import re
 import shutil
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ import pytest
 
 import kspec
 from kspec.language import load_file
+from kspec.runs.folder_lock import locked
+from kspec.runs.process_table import start_time
 from kspec.runs.resume import find_unfinished, resume_run, unfinished_run_of
 from kspec.runs.run_folder import RunFolderError
 from kspec.training.checkpoints.recording import Checkpoints
@@ -158,7 +161,8 @@ def test_a_run_in_another_process_is_left_alone(whole):
     file = whole.folder / "run.json"
     text = file.read_text()
     record = json.loads(text) | {"status": "running"}
-    for process, hint in ((record["process"], "in process"), ({"host": "elsewhere", "pid": 1}, "add --force")):
+    parent = {**record["process"], "pid": os.getppid(), "started": start_time(os.getppid())}
+    for process, hint in ((parent, "in process"), ({"host": "elsewhere", "pid": 1}, "add --force")):
         file.write_text(json.dumps(record | {"process": process}))
         with pytest.raises(RunFolderError, match=hint):
             resume_run(whole.folder)
@@ -178,3 +182,10 @@ def test_a_run_folder_elsewhere_reads_the_files_of_its_spec(project, tmp_path, m
     monkeypatch.chdir(tmp_path / "work")
     run = kspec.run(tmp_path / "spec" / "spec.yaml", out=tmp_path / "far" / "runs")
     assert run.status == "finished"
+
+
+def test_two_processes_do_not_go_on_with_one_run(whole):
+    before = (whole.folder / "run.json").read_bytes()
+    with locked(whole.folder), pytest.raises(RunFolderError, match="another process is writing to the run folder"):
+        resume_run(whole.folder, ["fit.epochs=6"])
+    assert (whole.folder / "run.json").read_bytes() == before
