@@ -137,13 +137,14 @@ def _from_data(data: str, out: str, choices: Choices, options: dict[str, Any]) -
         raise SpecError(report.sorted())
     folder = Path.cwd() if out == "-" else Path(out).parent
 
-    def relative(path: str) -> str:
+    def relative(path: Any) -> Any:
+        if isinstance(path, dict):
+            return {key: relative(each) for key, each in path.items()}
         return Path(os.path.relpath(path, folder)).as_posix()
 
-    setting = preview.setting
     return from_table(
         preview.profile,
-        relative(setting) if isinstance(setting, str) else {key: relative(path) for key, path in setting.items()},
+        relative(preview.setting),
         choices,
         options=preview.options,
         hints=preview.hints,

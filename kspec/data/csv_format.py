@@ -73,6 +73,10 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
         if division.start and "skip_rows" not in options:
             options["skip_rows"] = division.start
         _find_header(division, options)
+    elif (
+        "header" not in options and options.get("names") is None and _are_numbers(lines[options.get("skip_rows", 0) :])
+    ):
+        options["header"] = False
     defaults = CsvOptions(path="-")
     return {key: value for key, value in options.items() if key == "header" or value != getattr(defaults, key)}
 
@@ -165,6 +169,12 @@ def _divide(lines: list[str], delimiter: str, skipped: int | None, quote: str) -
 def _names_columns(row: list[str], width: int) -> bool:
     """Whether a row that is shorter by one names all columns but the first."""
     return len(row) == width - 1 and len(row) > 1 and not any(re.search(r"\d{2}|^-?\d", value) for value in row)
+
+
+def _are_numbers(lines: list[str]) -> bool:
+    """Whether lines are a list of numbers, one on each."""
+    rows = [line.strip() for line in lines if line.strip()]
+    return len(rows) > 1 and all(_NUMBER.fullmatch(row) for row in rows)
 
 
 def _find_header(division: _Division, options: dict[str, Any]) -> None:

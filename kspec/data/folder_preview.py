@@ -7,15 +7,11 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
+from kspec.data.array_preview import SPLIT_WORDS
 from kspec.language.file_columns import CONTENT_SUFFIXES
 
 MOST_FILES = 20_000
 """So many names are looked at."""
-SPLIT_NAMES = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev"),
-    "test": ("test", "testing"),
-}
 SOURCES = {"image": "images", "text": "texts", "audio": "audio"}
 _MASKS = re.compile(r"mask|annot|segm|trimap|label|ground|^gt$|target", re.IGNORECASE)
 PARTNERS = 0.5
@@ -37,7 +33,7 @@ class FolderSource(NamedTuple):
 def folder_source(folder: str) -> FolderSource | None:
     """How a spec reads a folder; None if its names do not tell."""
     parts = sorted(each for each in Path(folder).iterdir() if each.is_dir() and not each.name.startswith("."))
-    splits = {split: part for split, words in SPLIT_NAMES.items() for part in parts if part.name.lower() in words}
+    splits = {split: part for split, words in SPLIT_WORDS.items() for part in parts if part.name.lower() in words}
     if "train" in splits and (content := _class_content(splits["train"])):
         return FolderSource(SOURCES[content], {split: part.as_posix() for split, part in splits.items()})
     masks = _masks(parts)

@@ -7,7 +7,7 @@ import os
 import statistics
 import struct
 import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,9 +23,10 @@ LOOKED_AT = 50
 MOST_FOLDERS = 100
 LEAST_SIDE, MOST_SIDE, LONGEST_SOUND = 32, 128, 32_000
 """The sides of an image and the samples of a sound that a new spec reads."""
-
-
+LONG, LONG_SIDE = 2, 256
+"""Images that are all so many times longer in one direction keep their proportions, and that side at most."""
 LONGEST_TEXT = 1 << 14
+"""How much of a text tells its length in words."""
 
 
 class PathColumns(NamedTuple):
@@ -42,19 +43,21 @@ class PathColumns(NamedTuple):
     shapes: dict[str, tuple[int, ...]]
 
 
-def path_columns(table: Table, folder: Path) -> PathColumns:
+def path_columns(table: Table, folder: Path, known: Collection[str] | None = None) -> PathColumns:
     """Finds the columns that name images or sounds.
 
     Args:
         table: The table.
         folder: The folder that paths are relative to.
+        known: The columns of files, if the source tells them.
     """
     columns, new, shapes = dict(table.columns), dict[str, NewColumn](), dict[str, tuple[int, ...]]()
     for name, column in table.columns.items():
         if column.kind in ("image", "audio"):
             shapes[name] = usual_shape(column.kind, _files(column, folder, ("", "")))
             continue
-        found = None if column.kind not in ("text", "integer") or column.size != 1 else _find(column, folder)
+        can_be_path = column.kind in ("text", "integer") and column.size == 1 and (known is None or name in known)
+        found = _find(column, folder) if can_be_path else None
         if found is None:
             continue
         content, before, after = found
@@ -131,7 +134,8 @@ def _files(column: Column, folder: Path, around: tuple[str, str]) -> list[Path]:
 
 
 def usual_shape(content: str, files: Iterable[Path]) -> tuple[int, ...]:
-    """The shape of an input for files: that of all images if it is one and small, else a square, within limits.
+    """The shape of an input for files: that of all images if it is one and small, else a square, or of long images a
+    rectangle, within limits.
 
     Args:
         content: `image` or `audio`.
@@ -140,14 +144,19 @@ def usual_shape(content: str, files: Iterable[Path]) -> tuple[int, ...]:
     if content == "audio":
         lengths = [length for file in files if (length := _samples(file))]
         return (min(int(statistics.median(lengths)), LONGEST_SOUND) if lengths else LONGEST_SOUND // 2,)
-    sizes = set()
+    found = []
     for file in files:
         with file.open("rb") as stream:
             size = image_size(stream)
-        sizes |= {size} if size is not None else set()
+        found += [size] if size is not None else []
+    sizes = set(found)
     sides = [side for size in sizes for side in size]
     if len(sizes) == 1 and max(sides) <= MOST_SIDE:
         return (*next(iter(sizes)), 3)
+    if sizes and (min(w / h for h, w in sizes) >= LONG or min(h / w for h, w in sizes) >= LONG):
+        usual = [statistics.median(side) for side in zip(*found, strict=True)]
+        shrunk = min(1.0, LONG_SIDE / max(usual))
+        return (*(max(4, round(side * shrunk)) for side in usual), 3)
     side = int(statistics.median(sides)) if sides else MOST_SIDE
     side = next((power for power in (LEAST_SIDE, 64, MOST_SIDE) if power >= side), MOST_SIDE)
     return side, side, 3

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.data.array_preview import npz_arrays, without_single_axes
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
 from kspec.data.expressions.derivation import derive
-from kspec.data.folder_preview import folder_source
+from kspec.data.file_names import names_of_files
+from kspec.data.folder_preview import FolderSource, folder_source
 from kspec.data.number_columns import NewColumn, with_months, with_numbers, without_marks
 from kspec.data.number_texts import MARKS, notation, number_texts
 from kspec.data.path_columns import mask_classes, path_columns, with_contents
@@ -24,8 +26,10 @@ from kspec.data.sources import names, read, source_of
 from kspec.data.sources.excel import sheet_sizes
 from kspec.data.sources.read_request import Request, first_lines
 from kspec.data.table import Table
+from kspec.data.table_folders import FolderTables, arrays_of_files, common_glob, tables_of_folder
 from kspec.diagnostics import Positions, Report, Source, Span, codes
 from kspec.language import Document, Permissions, Spec
+from kspec.language.array_files import NpzParts
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES
 from kspec.language.excel_options import ExcelOptions
@@ -63,7 +67,7 @@ class FilePreview(NamedTuple):
     notes: dict[str, str]
     columns: dict[str, NewColumn]
     shapes: dict[str, tuple[int, ...]]
-    setting: str | dict[str, str]
+    setting: str | dict[str, Any]
 
 
 def profile_file(
@@ -82,10 +86,20 @@ def profile_file(
     name = os.fspath(path)
     context = Context(_empty_spec("spec.yaml"), report, None)
     if os.path.isdir(name):
-        return _profile_folder(name, context)
+        return _profile_folder(name, dict(options or {}), context)
     files = context.find(name, None)
-    if files is None:
-        return None
+    return None if files is None else _profile_files(name, files, dict(options or {}), context)
+
+
+def _profile_files(name: str, files: list[Path], options: dict[str, Any], context: Context) -> FilePreview | None:
+    """Profiles the files of a table.
+
+    Args:
+        name: The path or glob that names them.
+        files: The files.
+        options: Options of a CSV file that are known.
+        context: Receives every problem.
+    """
     try:
         kind = source_of(name) or _kind_of_content(first_lines(files[0], context, 512))
         if kind == "arff":
@@ -95,11 +109,13 @@ def profile_file(
             )
             return None
         if kind != "csv":
+            if kind == "npz":
+                return _profile_npz(name, files[0], context)
             found, notes = _largest_sheet(name, context) if kind == "excel" else ({}, {})
             setting = ExcelOptions.model_validate({"path": name, **found}) if found else name
             table = read(kind, setting, Request(context, {}, []))
             return None if table is None else _preview(table, kind, name, found, notes)
-        found = find_format(files[0], context, dict(options or {}))
+        found = find_format(files[0], context, options)
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
         return None
@@ -117,14 +133,32 @@ def _largest_sheet(name: str, context: Context) -> tuple[dict[str, Any], dict[st
     return {"sheet": largest}, {"sheet": f"the largest; others: {', '.join(others[:SHOWN_SHEETS])}{more}"}
 
 
-def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePreview | None:
-    """Profiles a CSV file; reads it again if its texts are numbers in another notation, or numbers stand for gaps."""
+def _profile_npz(name: str, file: Path, context: Context) -> FilePreview | None:
+    """Profiles the arrays of a file that belong together."""
+    parts = npz_arrays(file, context)
+    setting = NpzParts.model_validate({"path": name, **parts}) if parts else name
+    table = read("npz", setting, Request(context, {}, []))
+    if table is None:
+        return None
+    has_splits = len(parts) > 1
+    table = without_single_axes(table if has_splits else replace(table, row_splits=None))
+    return _preview(table, "npz", name, dict(parts) if has_splits else {}, {})
+
+
+def _profile_csv(setting: str | dict[str, str], options: dict[str, Any], context: Context) -> FilePreview | None:
+    """Profiles CSV files; reads them again if their texts are numbers in another notation, or numbers stand for gaps.
+
+    Args:
+        setting: The files, or a file for each split.
+        options: What is known of their form.
+        context: Receives every problem.
+    """
     is_given = "missing" in options
 
     def preview(notes: dict[str, str]) -> FilePreview | None:
-        settings = CsvOptions.model_validate({**options, "path": name})
+        settings = CsvOptions.model_validate({**options, "path": setting})
         table = read("csv", settings, Request(context, {}, []))
-        return None if table is None else _preview(table, "csv", name, options, notes)
+        return None if table is None else _preview(table, "csv", setting, options, notes)
 
     found = preview({})
     if found is None:
@@ -142,27 +176,72 @@ def _profile_csv(name: str, options: dict[str, Any], context: Context) -> FilePr
     return found
 
 
-def _profile_folder(name: str, context: Context) -> FilePreview | None:
-    """Profiles the files of a folder."""
+def _profile_folder(name: str, options: dict[str, Any], context: Context) -> FilePreview | None:
+    """Profiles the files of a folder: files by class, pictures with masks, tables, or files whose names tell something.
+
+    Args:
+        name: The folder.
+        options: Options of CSV files that are known.
+        context: Receives every problem.
+    """
     found = folder_source(name)
+    if found is None and (tables := tables_of_folder(Path(name))) is not None:
+        return _profile_tables(tables, options, context)
+    if found is None and (pattern := names_of_files(Path(name))):
+        found = FolderSource("files", dict(pattern))
     if found is None:
         help = 'name the files and what to predict in a spec: `files: {photo: "photos/{class}_{id}.jpg"}`'
-        message = f"`{name}` has no folders of images, sounds or texts for each class, and no masks beside images"
+        message = (
+            f"`{name}` has no tables, no folders of images, sounds or texts for each class, no masks beside images, "
+            "and no files whose names tell a class or a label"
+        )
         context.error(codes.UNREADABLE_DATA, message, None, help=help)
         return None
-    request = Request(context, {}, [])
-    table = read(found.source, found.setting, request)
+    table = read(found.source, found.setting, Request(context, {}, []))
     notes: dict[str, str] = {}
-    if table is not None and found.source == "files":
+    if table is not None and found.source == "files" and "mask" in table.columns:
         classes, has_others = mask_classes(table.columns["mask"])
         notes = {"classes": str(classes), "ignored": "255" if has_others else ""}
-    if table is not None and found.source == "texts":
+    if table is not None and (found.source == "texts" or "text" in found.setting):
         table = replace(table, columns={**table.columns, "text": with_contents(table.columns["text"])})
     return None if table is None else _preview(table, found.source, found.setting, {}, notes)
 
 
+def _profile_tables(tables: FolderTables, options: dict[str, Any], context: Context) -> FilePreview | None:
+    """Profiles the tables of a folder, which are one table, or the splits of one.
+
+    Args:
+        tables: The tables.
+        options: Options of CSV files that are known.
+        context: Receives every problem.
+    """
+    source, files = tables.source, tables.files
+    if source == "npy" and len(files) > 1:
+        setting = arrays_of_files(files)
+        table = read("npy", setting, Request(context, {}, []))
+        return None if table is None else _preview(without_single_axes(table), "npy", setting, {}, {})
+    columns = {file: names(source, file.as_posix(), Request(context, {}, [])) for file in files}
+    first = tables.splits.get("train", files[0])
+    alike = [file for file in files if columns[file] == columns[first]]
+    splits = {split: file.as_posix() for split, file in tables.splits.items() if file in alike}
+    if len(splits) > 1:
+        if source == "csv":
+            return _profile_csv(splits, find_format(first, context, options), context)
+        table = read(source, splits, Request(context, {}, []))
+        return None if table is None else _preview(table, source, splits, {}, {})
+    if len(files) == 1 or "train" in splits:
+        return _profile_files(first.as_posix(), [first], options, context)
+    if len(alike) < len(files):
+        other = next(file for file in files if file not in alike)
+        message = f"`{first.name}` and `{other.name}` have other columns, so that they are no parts of one table"
+        help = f"name one of them: `kspec init {other.as_posix()}`"
+        context.error(codes.MALFORMED_DATA_FILE, message, None, help=help)
+        return None
+    return _profile_files(common_glob(files), files, options, context)
+
+
 def _preview(
-    table: Table, source: str, setting: str | dict[str, str], options: dict[str, Any], notes: dict[str, str]
+    table: Table, source: str, setting: str | dict[str, Any], options: dict[str, Any], notes: dict[str, str]
 ) -> FilePreview:
     """Profiles a table, with numbers in place of texts with a unit.
 
@@ -176,7 +255,7 @@ def _preview(
     table, columns = with_numbers(table)
     table, months = with_months(table)
     folder = Path(setting).parent if isinstance(setting, str) and os.path.isfile(setting) else Path()
-    files = path_columns(table, folder)
+    files = path_columns(table, folder, list(setting) if source == "files" else None)
     table, columns = files.table, columns | months | files.columns
     profile = profile_table(table, source)
     if source != "csv" and (marks := _number_marks(profile)):

@@ -19,11 +19,13 @@ class NewLayer(NamedTuple):
         head: The layer.
         arguments: Its arguments in YAML; empty for none.
         comment: What stands behind it.
+        name: Its name; empty if no other layer needs it.
     """
 
     head: str
     arguments: str = ""
     comment: str = ""
+    name: str = ""
 
 
 def file_layers(content: str, shape: Sequence[int]) -> list[NewLayer]:

@@ -35,7 +35,7 @@ class _SeriesWriter(SpecWriter):
     def __init__(self, facts: TableFacts, roles: TableRoles, window: SeriesWindow) -> None:
         super().__init__(facts, roles)
         self.window = window
-        roles.unused.pop(window.columns.time, None)
+        roles.unused.pop(window.columns.time or "", None)
         self.past = self.name(PAST)
         self.others = self.name(OTHERS) if self._beside() else ""
         self.known = self.column(roles.target.name)
@@ -67,7 +67,8 @@ class _SeriesWriter(SpecWriter):
 
     def _data(self) -> None:
         window, (time, by) = self.window, self.window.columns
-        setting = {"length": window.length, "horizon": window.horizon, "time": time}
+        setting: dict[str, Any] = {"length": window.length, "horizon": window.horizon}
+        setting |= {"time": time} if time else {}
         setting |= {"by": by} if by else {}
         setting |= {"season": window.season} if window.season else {}
         setting |= {"every": "row"} if window.has_holes else {}
@@ -90,7 +91,8 @@ class _SeriesWriter(SpecWriter):
         elif target.missing:
             rules[target.name] = "drop_row"
         self.missing(rules)
-        self.add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")
+        way = f"time: {to_yaml(time)}" if time else "order: true"
+        self.add(f"  split: {{{way}, validation: 0.2, test: 0.2}}", "the last rows are the test")
 
     def _reasons(self) -> list[str]:
         """Why the window is as it is."""
@@ -160,9 +162,7 @@ class _SeriesWriter(SpecWriter):
         return node
 
     def _training(self) -> None:
-        self.add()
-        self.add("compile:")
-        self.add("  optimizer: {Adam: {learning_rate: 1e-3}}")
+        self.compile()
         self.fit(epochs=100, batch_size=16 if self.facts.profile.rows < 1000 else 128, patience=10)
 
 

@@ -9,15 +9,18 @@ from kspec.analysis.data_profile import DataProfile
 from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
 from kspec.data.table import Table
+from kspec.rewrite.array_layers import array_input
+from kspec.rewrite.from_array_masks import array_masks_spec, find_array_masks
+from kspec.rewrite.from_captchas import captcha_spec, find_label
+from kspec.rewrite.from_lists import find_tags, tags_spec
 from kspec.rewrite.from_masks import masks_spec
 from kspec.rewrite.from_series import series_spec
+from kspec.rewrite.init import InitRefused
 from kspec.rewrite.series_inference import find_series, measure_series
-from kspec.rewrite.spec_writer import SpecWriter, TableFacts
+from kspec.rewrite.spec_writer import FEW_ROWS, SpecWriter, TableFacts
 from kspec.rewrite.table_inference import TableRoles, infer_columns, require_inputs
 from kspec.syntax.yaml_flow import to_yaml
 
-FEW_ROWS = 10
-"""Fewer rows are not split into three."""
 NEAR = 3.0
 """A target trains on its own scale, if its mean is not farther from 0, and its deviation from 1, than this factor."""
 
@@ -41,7 +44,7 @@ NOTHING = Choices()
 
 def from_table(
     profile: DataProfile,
-    path: str | Mapping[str, str],
+    path: str | Mapping[str, Any],
     choices: Choices = NOTHING,
     *,
     options: Mapping[str, Any] | None = None,
@@ -71,8 +74,8 @@ def from_table(
         InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
     facts = TableFacts(profile, path, options or {}, hints or {}, notes or {}, columns or {}, shapes or {})
-    if profile.source == "files":
-        return masks_spec(facts)
+    if (special := _special_spec(facts, choices, table)) is not None:
+        return special
     series = None if table is None else find_series(table, choices.time)
     roles = infer_columns(profile, choices.target, facts.hints, task=choices.task, time=choices.time, series=series)
     if series is not None and table is not None and roles.task == "regression":
@@ -80,8 +83,32 @@ def from_table(
         if window is not None:
             _leave_out_parts(facts, roles)
             return series_spec(facts, roles, window)
+        if len(profile.columns) == 1:
+            raise InitRefused("the table has one column, which is too short for a series: that needs at least 40 rows")
     require_inputs(profile, roles)
     return _Writer(facts, roles).write()
+
+
+def _special_spec(facts: TableFacts, choices: Choices, table: Table | None) -> str | None:
+    """The spec of a table whose target has more than a value in each row; None for others.
+
+    Args:
+        facts: The table.
+        choices: What the user has named.
+        table: Its rows.
+    """
+    profile, target = facts.profile, choices.target
+    if profile.source == "files" and "mask" in facts.path:
+        return masks_spec(facts)
+    if table is None or choices.task is not None:
+        return None
+    if (label := find_label(table, profile, facts.hints, target)) is not None:
+        return captcha_spec(facts, label)
+    if (tags := find_tags(table, target)) is not None:
+        return tags_spec(facts, tags)
+    if (masks := find_array_masks(profile, target)) is not None:
+        return array_masks_spec(facts, *masks)
+    return None
 
 
 def _leave_out_parts(facts: TableFacts, roles: TableRoles) -> None:
@@ -98,12 +125,17 @@ class _Writer(SpecWriter):
         super().__init__(facts, roles)
         if roles.numbers:
             size = len(roles.numbers)
-            others = roles.categories or roles.texts or roles.files
+            others = roles.categories or roles.texts or roles.files or roles.arrays
             name = self.name("numbers" if size > 1 or others else roles.numbers[0].name)
             self.inputs[name] = (roles.numbers, f"{{shape: [{size}]}}")
         for column in roles.files:
             shape = ", ".join(str(length) for length in facts.shapes[column.name])
             self.inputs[self.name(column.name)] = ([column], f"{{shape: [{shape}]}}")
+        for column in roles.arrays:
+            name = self.name(column.name)
+            found = array_input(column, facts.hints[column.name].items, self.name)
+            if found is not None:
+                self.inputs[name], self.arrays[name] = ([column], found.shape), found
         for column in (*roles.categories, *roles.texts):
             self.inputs[self.name(column.name)] = ([column], "{shape: [1], dtype: string}")
 
@@ -122,26 +154,28 @@ class _Writer(SpecWriter):
 
     def _split(self) -> None:
         """The split: in the order of time if the rows are, else with the same share of each class."""
-        if not isinstance(self.facts.path, str):
-            return  # each split has its own files
+        stratify = ", stratify: true" if self.roles.task != "regression" else ""
+        if self.facts.parts:
+            self.split(stratify)
+            return
         time = self.roles.time
         if time is not None:
             self.add(f"  split: {{time: {to_yaml(time)}, validation: 0.2, test: 0.2}}", "the last rows are the test")
             return
-        stratify = ", stratify: true" if self.roles.task != "regression" else ""
         if (group := self.roles.group) is not None:
             setting = f"{{group: {to_yaml(group)}, validation: 0.2, test: 0.2{stratify}}}"
             self.add(f"  split: {setting}", "all rows of one are in the same split")
             return
-        validation = 0.2 if self.facts.profile.rows >= FEW_ROWS else 0
-        self.add(f"  split: {{validation: {validation}, test: 0.2{stratify}}}")
+        self.split(stratify)
 
     def _columns(self) -> None:
-        if len(self.inputs) > 1:
+        if len(self.inputs) > 1 or self.arrays:
             self.add("  inputs:")
             for name, (columns, _) in self.inputs.items():
                 names = [self.column(column.name) for column in columns]
-                self.add_long(f"    {name}: {to_yaml(names[0] if len(names) == 1 else names)}")
+                setting = self.arrays[name].setting if name in self.arrays else {}
+                value = {"column": names[0], **setting} if setting else names[0] if len(names) == 1 else names
+                self.add_long(f"    {name}: {to_yaml(value)}")
         elif self.roles.unused or self.facts.columns:
             columns, _ = next(iter(self.inputs.values()))
             self.add_long(f"  inputs: {to_yaml([self.column(column.name) for column in columns])}")
@@ -155,6 +189,7 @@ class _Writer(SpecWriter):
         for column in (*self.roles.categories, *self.roles.texts):
             if column.missing:
                 rules[column.name] = "unknown"
+        rules |= {column.name: "drop_row" for column in self.roles.arrays if column.missing}
         if self.roles.target.missing:
             rules[self.roles.target.name] = "drop_row"
         self.missing(rules)
@@ -171,7 +206,13 @@ class _Writer(SpecWriter):
         self._output_layer()
 
     def _output_layer(self) -> None:
-        if self.roles.task == "binary_classification":
+        target = self.roles.target
+        if target.type == "array":
+            activation = {"regression": "", "multiclass_classification": ", activation: softmax"}
+            self.add(
+                f"  - Dense: {{units: {target.shape[0]}{activation.get(self.roles.task, ', activation: sigmoid')}}}"
+            )
+        elif self.roles.task == "binary_classification":
             self.add("  - Dense: {units: 1, activation: sigmoid}")
         elif self.roles.task == "multiclass_classification":
             self.add(f"  - Dense: {{units: {{classes_of: {self.output}}}, activation: softmax}}")
@@ -180,11 +221,7 @@ class _Writer(SpecWriter):
         self.add(f"    name: {self.output}")
 
     def _training(self) -> None:
-        self.add()
-        self.add("compile:")
-        self.add("  optimizer: {Adam: {learning_rate: 1e-3}}")
-        if self.roles.task == "binary_classification":
-            self.add("  metrics: [accuracy, AUC]")
+        self.compile(*["metrics: [accuracy, AUC]"] * (self.roles.task == "binary_classification"))
         counts = list(self.roles.target.classes.values())
         is_rare = self.roles.task != "regression" and counts and min(counts) < sum(counts) / len(counts) / 3
         weight = [("class_weight: balanced", "one class has far fewer rows than another")] if is_rare else []

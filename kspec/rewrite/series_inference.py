@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kspec.data.profile.series import has_even_step, known_times
+from kspec.data.profile.series import MIN_ROWS, has_even_step, known_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import names_time
 from kspec.data.windows.time_steps import Times, step_text, steps_of, usual_step
@@ -67,10 +67,15 @@ class SeriesWindow(NamedTuple):
 def find_series(table: Table, time: str | None = None) -> SeriesColumns | None:
     """The columns that make a table a series in time, or several; None if it is none.
 
+    A single column of numbers is one: what else could be learned from it?
+
     Args:
         table: The table.
         time: The column of times that the user named.
     """
+    if time is None and len(table.columns) == 1 and table.rows >= MIN_ROWS:
+        (values,) = table.columns.values()
+        return SeriesColumns(None) if values.kind in ("integer", "float") and values.size == 1 else None
     candidates = [time] if time is not None else list(table.columns)
     for name in candidates:
         column = table.columns[name]
@@ -120,7 +125,7 @@ def measure_series(table: Table, columns: SeriesColumns, roles: TableRoles) -> S
     target = table.columns[roles.target.name]
     if len(roles.numbers) > MANY_NUMBERS or target.kind not in ("integer", "float") or target.size != 1:
         return None
-    times = known_times(table.columns[columns.time])
+    times = numpy.arange(table.rows) if columns.time is None else known_times(table.columns[columns.time])
     assert times is not None
     by = numpy.zeros(table.rows, int)
     if columns.by is not None:

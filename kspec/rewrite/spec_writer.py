@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
 from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
-from kspec.rewrite.file_layers import file_layers
+from kspec.language.source_files import SPLITS
+from kspec.rewrite.array_layers import ArrayInput
+from kspec.rewrite.file_layers import NewLayer, file_layers
 from kspec.rewrite.init import MODELINE
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles
 from kspec.syntax.scalars import resolve
@@ -19,6 +21,8 @@ from kspec.syntax.yaml_flow import to_yaml
 
 MOST_WORDS = 500
 """The longest texts that are read to their end."""
+FEW_ROWS = 10
+"""Fewer rows are not split into three."""
 SELF_READ = ("images", "texts", "audio", "files")
 """Sources that decode their files by themselves."""
 COMMENTS = 40
@@ -54,7 +58,7 @@ class TableFacts(NamedTuple):
     """
 
     profile: DataProfile
-    path: str | Mapping[str, str]
+    path: str | Mapping[str, Any]
     options: Mapping[str, Any]
     hints: Mapping[str, ColumnHints]
     notes: Mapping[str, str]
@@ -62,11 +66,19 @@ class TableFacts(NamedTuple):
     shapes: Mapping[str, Sequence[int]]
 
     @property
+    def parts(self) -> list[str]:
+        """The splits that have their own files or arrays."""
+        named: Mapping[str, Any] = self.options if isinstance(self.path, str) else self.path
+        return [split for split in SPLITS if split in named]
+
+    @property
     def file(self) -> Path:
         """The file or folder, or that of the first one."""
-        if isinstance(self.path, str):
-            return Path(self.path)
-        return Path(next(iter(self.path.values())).partition("{")[0]).parent
+        path: Any = self.path
+        while not isinstance(path, str):
+            path = next(iter(path.values()))
+        is_one = path is self.path and "*" not in path
+        return Path(path) if is_one else Path(path.partition("{")[0].partition("*")[0] + "-").parent
 
 
 class SpecWriter:
@@ -85,6 +97,7 @@ class SpecWriter:
         self.output = self.name(roles.target.name)
         self.new: list[NewColumn] = []
         self.inputs: dict[str, tuple[list[ColumnProfile], str]] = {}
+        self.arrays: dict[str, ArrayInput] = {}
 
     @property
     def has_branches(self) -> bool:
@@ -145,7 +158,8 @@ class SpecWriter:
     def head(self) -> None:
         """What stands above the data."""
         columns = len(self.facts.profile.columns) - sum(bool(new.parts) for new in self.facts.columns.values())
-        self.add(f"# Inferred from {self.facts.file.name}: {self.facts.profile.rows} rows, {columns} columns.")
+        counted = f"{self.facts.profile.rows} rows, {columns} column{'s' * (columns != 1)}"
+        self.add(f"# Inferred from {self.facts.file.name}: {counted}.")
         self.add("# Correct what does not fit; `kspec check --data` reports mismatches between spec and data.")
         self.add("kspec: 1")
         self.add(f"name: {self._spec_name()}")
@@ -195,11 +209,10 @@ class SpecWriter:
             self.entry("Normalization", "", name, node, several, comment)
         elif column in self.roles.files:
             node = self.name(f"{name}_vector")
-            first, *more, last = file_layers(column.type, self.facts.shapes[column.name])
-            self.entry(first.head, first.arguments, name, "", several, first.comment)
-            for layer in more:
-                self.entry(layer.head, layer.arguments, "", "", False, layer.comment)
-            self.entry(last.head, last.arguments, "", node, several, last.comment)
+            self.chain(file_layers(column.type, self.facts.shapes[column.name]), name, node)
+        elif name in self.arrays:
+            node = self.name(f"{name}_vector")
+            self.chain(self.arrays[name].layers, name, node)
         elif column in self.roles.texts:
             words, node = self.name(f"{name}_words"), self.name(f"{name}_vector")
             self.entry(
@@ -222,6 +235,19 @@ class SpecWriter:
             self.entry("Embedding", f"{{input_dim: {{vocabulary_of: {code}}}, output_dim: {size}}}", "", "", False)
             self.entry("Flatten", "", "", node, several)
         return node
+
+    def chain(self, layers: Sequence[NewLayer], source: str, node: str) -> None:
+        """Adds layers that follow one another.
+
+        Args:
+            layers: The layers.
+            source: The node before the first.
+            node: The name of the last, which is written where the network has branches.
+        """
+        for number, layer in enumerate(layers):
+            name = layer.name or (node if number == len(layers) - 1 and self.has_branches else "")
+            source = source if not number else ""
+            self.entry(layer.head, layer.arguments, source, name, bool(source or name), layer.comment)
 
     def concatenate(self, parts: Sequence[str]) -> None:
         """Joins several nodes; nothing for one, which the next layer follows."""
@@ -247,6 +273,26 @@ class SpecWriter:
         """What gaps take, by column, so that the first run does not stop at them."""
         if rules:
             self.add_long(f"  missing: {to_yaml({self.column(name): rule for name, rule in rules.items()})}")
+
+    def split(self, more: str = "") -> None:
+        """The split by chance, beside the splits that have their own files or arrays.
+
+        Args:
+            more: Further settings, with a comma before them.
+        """
+        if not self.facts.parts:
+            validation = 0.2 if self.facts.profile.rows >= FEW_ROWS else 0
+            self.add(f"  split: {{validation: {validation}, test: 0.2{more}}}")
+        elif "validation" not in self.facts.parts:
+            self.add(f"  split: {{validation: 0.2{more}}}", "of the training split")
+
+    def compile(self, *more: str) -> None:
+        """The optimizer, and further lines of `compile`."""
+        self.add()
+        self.add("compile:")
+        self.add("  optimizer: {Adam: {learning_rate: 1e-3}}")
+        for line in more:
+            self.add(f"  {line}")
 
     def fit(self, *, epochs: int, batch_size: int, patience: int, more: Sequence[tuple[str, str]] = ()) -> None:
         """How the network is trained.

@@ -40,11 +40,11 @@ class SeriesColumns(NamedTuple):
     """The columns of a table that make it a series in time, or several.
 
     Args:
-        time: The column of times.
+        time: The column of times; None if the rows are in order.
         by: The column that names the series of a row; None if there is one series.
     """
 
-    time: str
+    time: str | None
     by: str | None = None
 
 
@@ -62,6 +62,7 @@ class TableRoles:
         categories: Categorical text columns, an input each.
         texts: Columns of running text, an input each.
         files: Columns of images or sounds, an input each.
+        arrays: Columns of arrays or lists, an input each.
         unused: Column → why it is not used.
         time: The column of times in whose order the rows stand, if there is one.
         group: The column that names whom several rows are of, such as a patient, if there is one.
@@ -76,6 +77,7 @@ class TableRoles:
     categories: list[ColumnProfile] = field(default_factory=list)
     texts: list[ColumnProfile] = field(default_factory=list)
     files: list[ColumnProfile] = field(default_factory=list)
+    arrays: list[ColumnProfile] = field(default_factory=list)
     unused: dict[str, str] = field(default_factory=dict)
     time: str | None = None
     group: str | None = None
@@ -106,7 +108,7 @@ def infer_columns(
     Raises:
         InitRefused: If there is nothing to predict.
     """
-    if len(profile.columns) < 2:
+    if len(profile.columns) < 2 and series is None:
         raise InitRefused("the table has one column; a spec needs a column to predict and one to predict it from")
     hints = hints or {}
     if time is not None:
@@ -122,6 +124,10 @@ def infer_columns(
     for other in profile.columns:
         if other.name != column.name:
             _assign(other, profile.rows, hints.get(other.name, ColumnHints()), roles)
+    if profile.source == "files":
+        columns = [*roles.numbers, *roles.categories]
+        roles.unused |= {column.name: "it stands in the name of the file" for column in columns}
+        roles.numbers, roles.categories = [], []
     if profile.source == "texts":
         roles.texts, roles.categories = [*roles.texts, *roles.categories], []
     return roles
@@ -137,7 +143,7 @@ def require_inputs(profile: DataProfile, roles: TableRoles) -> None:
     Raises:
         InitRefused: If none can be used.
     """
-    if not (roles.numbers or roles.categories or roles.texts or roles.files):
+    if not (roles.numbers or roles.categories or roles.texts or roles.files or roles.arrays):
         _use_best(profile, roles)
 
 
@@ -149,6 +155,8 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
         roles.unused[column.name] = reason
     elif column.type in _FILES:
         roles.files.append(column)
+    elif column.type in ("array", "list"):
+        roles.arrays.append(column)
     elif column.type in _NUMBERS:
         roles.numbers.append(column)
     elif (hints.words >= PROSE or column.example.count(" ") >= PROSE - 1) and distinct > ONE_HOT:
@@ -162,10 +170,10 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
 def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, roles: TableRoles) -> str:
     """Why a column is no input; empty if it can be one."""
     distinct, name = column.distinct or 0, _words(column.name)
-    if column.type in ("array", "list"):
-        return f"it holds {column.type}s"
     if present <= 0:
         return "it is empty"
+    if column.type in ("array", "list"):
+        return "" if column.minimum is not None or hints.items is not None else f"it holds {column.type}s"
     if column.type in _FILES:
         return ""
     if distinct == 1:

@@ -71,6 +71,7 @@ def infer_target(
         return known_column(profile, name), ""
     others = [column for column in profile.columns if column.name not in without]
     usable = [column for column in others if _is_usable(column, profile.rows, hints)]
+    usable = _without_vectors(usable)
     indicators = _indicators(usable)
     usable = [column for column in usable if column.name not in indicators] or usable
     if not usable:
@@ -118,6 +119,8 @@ def infer_task(column: ColumnProfile, rows: int, task: str | None) -> Task:
         InitRefused: If the column cannot be predicted.
     """
     distinct, present = column.distinct, rows - column.missing
+    if _is_vector(column):
+        return _vector_task(column, task)
     if column.type in ("array", "list", "image", "audio") or distinct is None:
         raise InitRefused(
             f"`{column.name}` holds {column.type}s, which cannot be a target; name another column with --target"
@@ -143,6 +146,23 @@ def infer_task(column: ColumnProfile, rows: int, task: str | None) -> Task:
     if column.type == "integer" and distinct <= FEW_CLASSES and distinct < present:
         doubt = "for classes: --task multiclass_classification"
     return Task("regression", f"has {distinct} whole numbers" if doubt else "is numeric", doubt)
+
+
+def _is_vector(column: ColumnProfile) -> bool:
+    """Whether a column has several numbers in each row."""
+    return column.type == "array" and len(column.shape) == 1 and column.minimum is not None
+
+
+def _vector_task(column: ColumnProfile, task: str | None) -> Task:
+    """The task of a target of several numbers in each row."""
+    size, mean = column.shape[0], column.mean or 0.0
+    if task is not None and task != "binary_classification":
+        return Task(task, "as --task says")
+    if column.whole is True and (column.minimum, column.maximum) == (0, 1):
+        if abs(mean * size - 1) < 1e-9:
+            return Task("multiclass_classification", f"is one-hot, of {size} classes")
+        return Task("multilabel_classification", f"has {size} labels, each 0 or 1")
+    return Task("regression", f"has {size} numbers")
 
 
 def _looks_like_classes(column: ColumnProfile, rows: int) -> bool:
@@ -181,6 +201,16 @@ def _is_usable(column: ColumnProfile, rows: int, hints: Mapping[str, ColumnHints
         return False
     is_key = re.search(r"(^|_)(id|uuid|guid|index|key)$", _snake(column.name), re.I) and distinct > rows / 2
     return not (is_key and column.type != "float")
+
+
+def _without_vectors(usable: list[ColumnProfile]) -> list[ColumnProfile]:
+    """The columns of one value, and those of several that are named like an outcome; all if there are no others."""
+    chosen = [
+        column
+        for column in usable
+        if not _is_vector(column) or re.sub(r"[\W_]+", "", column.name.lower()) in OUTCOMES[:_CERTAIN]
+    ]
+    return chosen or usable
 
 
 def _first_class(profile: DataProfile, usable: list[ColumnProfile]) -> ColumnProfile | None:

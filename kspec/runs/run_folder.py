@@ -194,9 +194,9 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
         if (path / "latest").exists():
             _require_beside(path / "latest")
             return find_run(path / "latest", runs)
-        named = Path(runs) / path
-        if not path.exists() and named.is_dir():
-            return find_run(named, runs)
+        named, is_name = Path(runs) / path, len(path.parts) == 1 and path.name != ".."
+        if (not path.exists() or (is_name and path.is_dir())) and named.is_dir():
+            return find_run(named, runs)  # the folder of the data may have the name of the spec
         is_folder, is_file = path.is_dir(), path.is_file()
         has_runs = is_folder and any((folder / "run.json").is_file() for folder in path.iterdir())
     except RunFolderError:

@@ -96,7 +96,7 @@ def test_pixels_of_no_class_are_ignored():
 def test_other_folders_are_refused(capsys):
     picture("flat/1.png")
     assert main(["init", "flat"]) == 1
-    assert "has no folders of images, sounds or texts for each class" in capsys.readouterr().err
+    assert "no files whose names tell a class or a label" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

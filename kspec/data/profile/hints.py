@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any, NamedTuple
 
+from kspec.data.profile.item_hints import ItemHints, item_hints
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import are_times, names_time
 from kspec.data.times import parse_times
@@ -26,6 +27,7 @@ class ColumnHints(NamedTuple):
         has_repeats: Whether a value occurs twice.
         words: The median number of words of its texts.
         most_words: The number of words that nine of ten of its texts do not exceed.
+        items: What its lists tell; None without lists.
     """
 
     is_row_number: bool = False
@@ -34,6 +36,7 @@ class ColumnHints(NamedTuple):
     has_repeats: bool = False
     words: int = 0
     most_words: int = 0
+    items: ItemHints | None = None
 
 
 def table_hints(table: Table) -> dict[str, ColumnHints]:
@@ -50,6 +53,8 @@ def column_hints(column: Column) -> ColumnHints:
     """The hints of a column."""
     import numpy
 
+    if column.kind in ("list", "array"):
+        return ColumnHints(items=item_hints(column))
     values = column.values[~column.missing]
     if values.ndim > 1 or len(values) < 2 or column.kind not in ("integer", "float", "text"):
         return ColumnHints()
