@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+NumberKind = Literal["integer", "float"]
 MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None", "<NA>"]
 """Texts that mean a missing value, unless they are quoted."""
 SAMPLE = 1000
@@ -52,8 +53,6 @@ def typed_column(name: str, texts: Any, before_text: Callable[[], None], numbers
         before_text: Called before memory is taken for a column of texts.
         numbers: How the file writes values.
     """
-    import numpy
-
     values = _Texts(texts, numbers)
 
     def original_texts() -> Array:
@@ -61,15 +60,46 @@ def typed_column(name: str, texts: Any, before_text: Callable[[], None], numbers
 
     found = values.numbers()
     if found is not None:
-        kind, array, missing = found
-        if missing.all():
-            kind, array = "float", numpy.full(len(missing), numpy.nan)
-        return Column(name, kind, array, missing, original_texts)
+        return number_column(name, *found, original_texts)
     found_truths = values.truths()
     if found_truths is not None:
         return Column(name, "boolean", *found_truths, original_texts)
     before_text()
     return Column(name, "text", original_texts(), values.missing())
+
+
+def number_column(
+    name: str, kind: NumberKind, values: Array, missing: Array, original_texts: Callable[[], Array]
+) -> Column:
+    """A column of numbers; of floats, if all are missing.
+
+    Args:
+        name: Its name.
+        kind: What its numbers are.
+        values: The numbers, shape (n,).
+        missing: Which are missing, shape (n,).
+        original_texts: As in `Column`.
+    """
+    import numpy
+
+    if missing.all():
+        kind, values = "float", numpy.full(len(missing), numpy.nan)
+    return Column(name, kind, values, missing, original_texts)
+
+
+def column_texts(texts: Any, numbers: NumberFormat = PLAIN) -> Array:
+    """The texts of a column as the file has them, shape (n,); empty where a value is missing.
+
+    Args:
+        texts: As for `typed_column`.
+        numbers: As for `typed_column`.
+    """
+    return _Texts(texts, numbers).originals()
+
+
+def number_marks(numbers: NumberFormat) -> list[float]:
+    """The numbers that stand for a missing value."""
+    return [mark for mark in map(_number, numbers.marks) if mark is not None]
 
 
 class _Texts:
@@ -84,16 +114,16 @@ class _Texts:
         self._chunks, self._rows, self._format = texts.chunks, len(texts), numbers
         words = MISSING_WORDS if numbers.trimmed else [""]
         self._words = arrow_texts([*words, *(str(mark) for mark in numbers.marks)])
-        self._marks = [mark for mark in map(_number, numbers.marks) if mark is not None]
+        self._marks = number_marks(numbers)
 
-    def numbers(self) -> tuple[Literal["integer", "float"], Array, Array] | None:
+    def numbers(self) -> tuple[NumberKind, Array, Array] | None:
         """The kind of number that all texts are, the numbers and which are missing, shape (n,); None if some is none.
 
         Missing numbers are 0 or NaN.
         """
         import pyarrow as pa
 
-        kinds: tuple[tuple[Literal["integer", "float"], Any], ...] = (("integer", pa.int64()), ("float", pa.float64()))
+        kinds: tuple[tuple[NumberKind, Any], ...] = (("integer", pa.int64()), ("float", pa.float64()))
         for kind, arrow_type in kinds:
             values, missing = empty(self._rows, "int64" if kind == "integer" else "float64"), zeros(self._rows, bool)
             try:

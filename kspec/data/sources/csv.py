@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import zlib
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from threading import Lock
 from typing import Any, NamedTuple
 
-from kspec.data.context import Context, display_name
+from kspec.data.context import Context, InvalidData, display_name
 from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.packed_files import is_packed
 from kspec.data.parallel import in_parallel
-from kspec.data.sources.csv_errors import explain, report_ragged
+from kspec.data.sources import csv_numbers
+from kspec.data.sources.csv_errors import report_ragged
+from kspec.data.sources.csv_files import SAMPLE, Piece, first_texts, read_file
 from kspec.data.sources.csv_header import Header, are_known, nameless, option, options_of, read_header
+from kspec.data.sources.csv_numbers import ATTEMPTS, NotNumbers, NumberColumns
 from kspec.data.sources.csv_text import CsvText
-from kspec.data.sources.large_csv import CSV_DISK, are_large, parsed
+from kspec.data.sources.large_csv import CSV_DISK, are_large, file_size
 from kspec.data.sources.read_request import (
     Request,
     SourceFile,
@@ -24,22 +31,17 @@ from kspec.data.sources.read_request import (
     row_splits,
     source_files,
 )
-from kspec.data.storage.mapped_arrays import use_disk
+from kspec.data.storage.mapped_arrays import arrays_on_disk, on_disk, use_disk
 from kspec.data.table import Column, FileRows, Table
-from kspec.data.type_inference import MISSING_WORDS, NumberFormat, typed_column
-from kspec.diagnostics import codes
+from kspec.data.type_inference import NumberFormat, column_texts, typed_column
+from kspec.diagnostics import Report, codes
 from kspec.language.csv_options import WHITESPACE, CsvOptions
 from kspec.language.data_limits import Limits
 from kspec.syntax.gzip_stream import GrowsTooMuch
 from kspec.syntax.path_policy import PathRefused
 
-SAMPLE, SHOWN_NAMES = 200, 4
-"""How many rows tell whether the header is one, and how many of its names are shown."""
-MAX_RAGGED = 10_000
-"""After so many lines of another length, the rest is not read."""
-BLOCK, COLUMN_BLOCK, LARGEST_BLOCK = 1 << 20, 1 << 16, 16 << 20
-"""How many bytes are parsed at once: at least, for each column, and at most, which no row may exceed. Large blocks do
-not stay in the processor's cache, and in small ones a chunk of a column has few values."""
+SHOWN_NAMES = 4
+"""How many names of a header that looks like data are shown."""
 CELL_BYTES = 16
 """The memory of a value beside that of its text."""
 TEXT_BYTES = 64
@@ -60,20 +62,86 @@ def read(setting: Any, request: Request) -> Table | None:
     files = source_files(paths, request)
     if files is None or not _fits(files, options, context):
         return None
-    text = CsvText(options, context)
-    pieces = [_read_file(file, text, options, context) for file in files]
-    if text.has_quotes and any(piece is not None and _is_untidy(piece) for piece in pieces):
-        text = CsvText(options, context, exact=True)
-        pieces = [_read_file(file, text, options, context) for file in files]
-    for file, piece in zip(files, pieces, strict=True):
+    found = _read_numbers(files, options, context) or _read_texts(files, options, context)
+    for file, piece in zip(files, found.pieces, strict=True):
         if piece is not None and piece.ragged:
             name = display_name(file.file, context)
-            report_ragged(piece.ragged, piece.header, name, text, file, options, context)
+            report_ragged(piece.ragged, piece.header, name, found.text, file, options, context)
             return None
-    tables = [piece.table for piece in pieces if piece is not None]
-    if options.header and options.names is None and len(tables) == len(files) and not request.for_prediction:
-        _warn_of_data_in_header(files[0], pieces[0], context)
-    return _combined(files, tables, text, options, context) if len(tables) == len(files) else None
+    pieces = [piece for piece in found.pieces if piece is not None]
+    if len(pieces) < len(files):
+        return None
+    if options.header and options.names is None and not request.for_prediction:
+        _warn_of_data_in_header(files[0], pieces[0].header, found.sample or pieces[0].texts, context)
+    return _combined(files, found._replace(pieces=pieces), options, context)
+
+
+class _Found(NamedTuple):
+    """What the files of a source hold.
+
+    Args:
+        pieces: The rows of each file; None for one with errors.
+        text: Opens them.
+        numbers: The columns that were read as numbers.
+        sample: The first rows of the first file, as a pyarrow table of strings, if some columns were.
+    """
+
+    pieces: Sequence[Piece | None]
+    text: CsvText
+    numbers: NumberColumns
+    sample: Any = None
+
+
+def _read_texts(
+    files: Sequence[SourceFile], options: CsvOptions, context: Context, only: tuple[str, ...] = ()
+) -> _Found:
+    """Reads all columns as texts.
+
+    Args:
+        files: The files.
+        options: The options of the source.
+        context: Receives errors.
+        only: The columns to read, unless a file has quotes: then all of them tell what these mean.
+    """
+    text = CsvText(options, context)
+    pieces = [read_file(file, text, options, context, only=only) for file in files]
+    if text.has_quotes and only:
+        return _read_texts(files, options, context)
+    if text.has_quotes and any(piece is not None and _is_untidy(piece) for piece in pieces):
+        text = CsvText(options, context, exact=True)
+        pieces = [read_file(file, text, options, context) for file in files]
+    return _Found(pieces, text, NumberColumns({}, 0, options))
+
+
+def _read_numbers(files: Sequence[SourceFile], options: CsvOptions, context: Context) -> _Found | None:
+    """Reads columns as numbers where the parser can; None if all have to be read as texts.
+
+    Args:
+        files: The files.
+        options: The options of the source.
+        context: Opens the files; receives no errors, since it is those of reading texts that count.
+    """
+    size = sum(file_size(file, context) for file in files)
+    if size < csv_numbers.SMALL:
+        return None
+    trial = replace(context, report=Report())
+    text = CsvText(options, trial)
+    sample = first_texts(files[0], text, options, trial)
+    if sample is None:
+        return None
+    numbers = NumberColumns.of_sample(sample, size, options)
+    for _ in range(ATTEMPTS):
+        if not numbers.kinds:
+            return None
+        try:
+            pieces = [read_file(file, text, options, trial, numbers=numbers) for file in files]
+        except NotNumbers as other:
+            numbers = numbers.without(other.column)
+            continue
+        if any(piece is None or piece.ragged or (text.has_quotes and _is_untidy(piece)) for piece in pieces):
+            return None
+        return _Found(pieces, text, numbers, sample)
+    return None
 
 
 def names(setting: Any, request: Request) -> list[str]:
@@ -87,17 +155,24 @@ def names(setting: Any, request: Request) -> list[str]:
     return header.names if header else []
 
 
-def _warn_of_data_in_header(source: SourceFile, piece: Any, context: Context) -> None:
-    """Warns of a table without a header, which lacks its first row."""
-    rows = zip(*(column.to_pylist() for column in piece.table.slice(0, SAMPLE).columns), strict=True)
-    if is_data(piece.header.names, [[value or "" for value in row] for row in rows]):
-        first = ", ".join(f"`{name}`" for name in piece.header.names[:SHOWN_NAMES])
+def _warn_of_data_in_header(source: SourceFile, header: Header, texts: Any, context: Context) -> None:
+    """Warns of a table without a header, which lacks its first row.
+
+    Args:
+        source: The first file.
+        header: Its header.
+        texts: Its first rows, as a pyarrow table of strings.
+        context: Receives the warning.
+    """
+    rows = zip(*(column.to_pylist() for column in texts.slice(0, SAMPLE).columns), strict=True)
+    if is_data(header.names, [[value or "" for value in row] for row in rows]):
+        first = ", ".join(f"`{name}`" for name in header.names[:SHOWN_NAMES])
         message = f"the first line of `{display_name(source.file, context)}` looks like data, not like names: {first}"
         help = f"to keep it as a row, write {option(source, 'header: false')}"
         context.warning(codes.DATA_IN_HEADER, message, source.path, help=help)
 
 
-def _is_untidy(piece: _Piece) -> bool:
+def _is_untidy(piece: Piece) -> bool:
     """Whether blanks beside a delimiter may stand in quotes or before them, which the parser cannot tell."""
     import pyarrow.compute as pc
 
@@ -110,89 +185,7 @@ def _is_untidy(piece: _Piece) -> bool:
             for chunk in column.chunks
         )
 
-    return any(in_parallel(is_untidy, piece.table.columns, piece.table.num_rows * piece.table.num_columns))
-
-
-def _read_file(
-    source: SourceFile, text: CsvText, options: CsvOptions, context: Context, block: int = 0
-) -> _Piece | None:
-    """Reads a file as a table of strings; None if there are errors.
-
-    Args:
-        source: The file.
-        text: Opens it.
-        options: The options of the source.
-        context: Receives errors.
-        block: How many bytes are parsed at once; by default as many as the columns need.
-    """
-    import pyarrow as pa
-    from pyarrow import csv
-
-    name = display_name(source.file, context)
-    header = read_header(source, name, text, options, context)
-    if header is None:
-        return None
-    ragged = _Ragged()
-    block = block or min(max(BLOCK, COLUMN_BLOCK * len(header.names)), LARGEST_BLOCK)
-    try:
-        with text.open(source.file) as stream:
-            table = parsed(
-                stream,
-                read_options=csv.ReadOptions(
-                column_names=header.names, skip_rows=header.lines, encoding=text.encoding, use_threads=True,
-                block_size=block,
-            ),
-            parse_options=csv.ParseOptions(
-                delimiter=text.delimiter, quote_char=options.quote, newlines_in_values=True,
-                invalid_row_handler=ragged.collect,
-            ),
-            convert_options=csv.ConvertOptions(
-                column_types=dict.fromkeys(header.names, pa.string()), strings_can_be_null=True,
-                quoted_strings_can_be_null=False, null_values=MISSING_WORDS,
-            ),
-        )  # fmt: skip
-    except GrowsTooMuch as error:
-        context.limit(grows_too_much(name, context.limits, error), source.path)
-        return None
-    except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError, zlib.error) as error:
-        if "straddling" in str(error) and block < LARGEST_BLOCK:  # a row is longer than a block
-            return _read_file(source, text, options, context, LARGEST_BLOCK)
-        if not ragged.count:
-            explain(error, source, name, options, context)
-            return None
-        table = None
-    if table is not None and not ragged.count and not table.num_rows:
-        context.error(
-            codes.EMPTY_SPLIT, f"`{name}` has no rows" + (" below its header" if options.header else ""), source.path
-        )
-        return None
-    return _Piece(table, header, ragged.count)
-
-
-class _Ragged:
-    """Counts the lines with another number of values than the header."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def collect(self, _: Any) -> str:
-        """Takes a line that pyarrow cannot divide into the columns."""
-        self.count += 1
-        return "skip" if self.count < MAX_RAGGED else "error"
-
-
-class _Piece(NamedTuple):
-    """A file as a pyarrow table of strings; None if too many rows are ragged.
-
-    Args:
-        table: The table.
-        header: Its header.
-        ragged: The number of rows of another length than the header.
-    """
-
-    table: Any
-    header: Header
-    ragged: int
+    return any(in_parallel(is_untidy, piece.texts.columns, piece.texts.num_rows * piece.texts.num_columns))
 
 
 def _fits(files: list[SourceFile], options: CsvOptions, context: Context) -> bool:
@@ -248,40 +241,43 @@ class _Texts:
         check_memory(self._bytes, self._name, self._limits)
 
 
-def _combined(
-    files: list[SourceFile], pieces: list[Any], text: CsvText, options: CsvOptions, context: Context
-) -> Table | None:
-    """Combines the tables of all files; a column that some file lacks is unusable.
+def _combined(files: list[SourceFile], found: _Found, options: CsvOptions, context: Context) -> Table | None:
+    """Combines the rows of all files; a column that some file lacks is unusable.
 
     Args:
         files: The files.
-        pieces: The table of each file.
-        text: Knows whether values are quoted.
+        found: The rows of each file.
         options: The options of the source.
         context: Receives errors.
     """
     import pyarrow as pa
 
+    pieces = [piece for piece in found.pieces if piece is not None]
     shown_names = [display_name(file.file, context) for file in files]
-    unusable = not_in_all([(name, piece.column_names) for name, piece in zip(shown_names, pieces, strict=True)])
-    names = [name for name in pieces[0].column_names if name not in unusable]
+    unusable = not_in_all([(name, piece.header.names) for name, piece in zip(shown_names, pieces, strict=True)])
+    names = [name for name in pieces[0].header.names if name not in unusable]
     if not names:
         context.error(codes.MALFORMED_DATA_FILE, "the files have no columns in common", files[1].path)
         return None
-    combined = pa.concat_tables([piece.select(names) for piece in pieces]) if len(pieces) > 1 else pieces[0]
-    counts = [piece.num_rows for piece in pieces]
-    table = Table({}, combined.num_rows, row_splits=row_splits(files, counts), unusable=unusable)
+    as_texts = [name for name in names if name not in found.numbers.kinds]
+    combined = pa.concat_tables([piece.texts.select(as_texts) for piece in pieces])
+    counts = [piece.rows for piece in pieces]
+    table = Table({}, sum(counts), row_splits=row_splits(files, counts), unusable=unusable)
     table.nameless = tuple(name for number, name in enumerate(names) if name == nameless(number))
     if isinstance(options.missing, dict) and not are_known(options.missing, names, unusable, context):
         return None
-    texts = _Texts(combined.num_rows, shown_names[0], context.limits)
+    texts = _Texts(table.rows, shown_names[0], context.limits)
+    trimmed = not found.text.has_quotes
+    original = _OriginalTexts(files, tuple(found.numbers.kinds), table.rows, options, context)
 
     def typed(name: str) -> Column:
-        numbers = NumberFormat(options.decimal, options.thousands, options.marks(name), trimmed=not text.has_quotes)
+        if name in found.numbers.kinds:
+            return found.numbers.column(name, lambda: original.of(name))
+        numbers = NumberFormat(options.decimal, options.thousands, options.marks(name), trimmed=trimmed)
         return typed_column(name, combined.column(name), texts.take, numbers)
 
     try:
-        columns = in_parallel(typed, names, combined.num_rows * len(names))
+        columns = in_parallel(typed, names, table.rows * len(names))
     except LimitReached as reached:
         context.limit(reached, files[0].path)
         return None
@@ -292,3 +288,55 @@ def _combined(
         table.fingerprints[shown] = fingerprint(file.file, context)
         start += count
     return table
+
+
+class _OriginalTexts:
+    """The texts of columns that were read as numbers: they are read when somebody asks for them.
+
+    Args:
+        files: The files.
+        names: The columns.
+        rows: The number of rows.
+        options: The options of the source.
+        context: Receives an error if the files are not those that were read.
+    """
+
+    def __init__(
+        self, files: Sequence[SourceFile], names: tuple[str, ...], rows: int, options: CsvOptions, context: Context
+    ) -> None:
+        self._files, self._names, self._rows = files, names, rows
+        self._options, self._context = options, context
+        self._on_disk, self._lock = on_disk(), Lock()
+        self._found: tuple[Any, bool] | None = None
+
+    def of(self, name: str) -> Any:
+        """The texts of a column, shape (n,), as in `Column`.
+
+        Raises:
+            InvalidData: If a file has changed, or cannot be read any more.
+        """
+        with self._lock:
+            if self._found is None:
+                with arrays_on_disk() if self._on_disk else nullcontext():
+                    self._found = self._read()
+            texts, trimmed = self._found
+        marks = self._options.marks(name)
+        return column_texts(texts.column(name), NumberFormat(self._options.decimal, marks=marks, trimmed=trimmed))
+
+    def _read(self) -> tuple[Any, bool]:
+        """The texts of all columns, as a pyarrow table, and whether blanks around them are none of them."""
+        import pyarrow as pa
+
+        context = replace(self._context, report=Report())
+        found = _read_texts(self._files, self._options, context, self._names)
+        pieces = [piece for piece in found.pieces if piece is not None and not piece.ragged]
+        has_changed = not all(context.opened.get(str(file.file)) for file in self._files)
+        if has_changed or len(pieces) < len(self._files) or sum(piece.rows for piece in pieces) != self._rows:
+            name = display_name(self._files[0].file, self._context)
+            changed = f"`{name}`" if len(self._files) == 1 else f"`{name}` or another file of the data"
+            self._context.error(
+                codes.UNREADABLE_DATA, f"{changed} has changed or vanished while it was read", self._files[0].path
+            )
+            raise InvalidData
+        names = [name for name in self._names if all(name in piece.texts.column_names for piece in pieces)]
+        return pa.concat_tables([piece.texts.select(names) for piece in pieces]), not found.text.has_quotes

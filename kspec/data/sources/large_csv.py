@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.packed_files import is_packed
+from kspec.data.sources.csv_numbers import NumberColumns
 from kspec.data.sources.read_request import SourceFile
 from kspec.data.storage.mapped_arrays import disk_errors, on_disk, temporary_file, use_disk
 
@@ -26,41 +27,54 @@ def are_large(files: Sequence[SourceFile], context: Context) -> bool:
     Raises:
         DiskFull: If the disk has no place for them.
     """
-    size = 0
-    for source in files:
-        try:
-            with context.open(source.file) as stream:
-                size += 0 if is_packed(source.file) else os.fstat(stream.fileno()).st_size
-        except OSError:
-            continue  # reported when it is read
+    size = sum(0 if is_packed(source.file) else file_size(source, context) for source in files)
     return use_disk(size * CSV_MEMORY, size * CSV_DISK)
 
 
-def parsed(stream: Any, read_options: Any, parse_options: Any, convert_options: Any) -> Any:
-    """The pyarrow table of a text table; its texts lie in a file if the table is large.
+def file_size(source: SourceFile, context: Context) -> int:
+    """The bytes of a file; 0 if it cannot be opened, which is reported when it is read.
+
+    Args:
+        source: The file.
+        context: Opens it.
+    """
+    try:
+        with context.open(source.file) as stream:
+            return os.fstat(stream.fileno()).st_size
+    except OSError:
+        return 0
+
+
+def parsed(stream: Any, settings: Mapping[str, Any], numbers: NumberColumns | None = None) -> tuple[Any, int]:
+    """The pyarrow table of a text table, and the number of its rows; its texts lie in a file if the table is large.
 
     Args:
         stream: Its bytes.
-        read_options: As for `pyarrow.csv.read_csv`.
-        parse_options: As for `pyarrow.csv.read_csv`.
-        convert_options: As for `pyarrow.csv.read_csv`.
+        settings: The arguments of `pyarrow.csv.read_csv`.
+        numbers: Takes the columns of numbers, which the table then lacks.
 
     Raises:
         ArrowInvalid: If it cannot be parsed.
+        NotNumbers: If a column of numbers has a value that is none.
         OSError: If it cannot be read.
         DiskFull: If the disk cannot hold its texts.
     """
     import pyarrow as pa
     from pyarrow import csv
 
-    options = {"read_options": read_options, "parse_options": parse_options, "convert_options": convert_options}
     if not on_disk():
-        return csv.read_csv(stream, **options)
-    reader = csv.open_csv(stream, **options)
+        table = csv.read_csv(stream, **settings)
+        return (table if numbers is None else numbers.take(table)), table.num_rows
+    reader, rows = csv.open_csv(stream, **settings), 0
+    types = {} if numbers is None else numbers.kinds
+    schema = pa.schema([field for field in reader.schema if field.name not in types])
     with disk_errors(), temporary_file() as file:
-        with pa.ipc.new_file(file, reader.schema) as writer:
+        with pa.ipc.new_file(file, schema) as writer:
             for batch in reader:
-                writer.write_batch(batch)
+                texts = batch if numbers is None else numbers.take(batch)
+                rows += batch.num_rows
+                if schema.names:
+                    writer.write_batch(texts)
         file.flush()
-        texts = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return pa.ipc.open_file(pa.py_buffer(texts)).read_all()
+        written = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return pa.ipc.open_file(pa.py_buffer(written)).read_all(), rows

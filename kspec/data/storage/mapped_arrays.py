@@ -64,6 +64,16 @@ def table_arrays() -> Iterator[None]:
         _is_scope.reset(scope)
 
 
+@contextmanager
+def arrays_on_disk() -> Iterator[None]:
+    """While more of a large table is read, after all else has been."""
+    folder = _folder.set(_place())
+    try:
+        yield
+    finally:
+        _folder.reset(folder)
+
+
 def threshold() -> float:
     """The bytes from which a table is large."""
     try:
@@ -291,9 +301,13 @@ def counted(first: int, count: int, like: Any = None) -> Array:
 
 def copied(array: Array) -> Array:
     """A copy of an array, in a file if the array lies in one."""
-    copy = empty(array.shape, array.dtype, array)
-    copy[...] = array
-    return copy
+    return copied_into(empty(array.shape, array.dtype, array), array)
+
+
+def copied_into(larger: Array, array: Array) -> Array:
+    """An array whose first rows become those of another one."""
+    larger[: len(array)] = array
+    return larger
 
 
 def converted(array: Array, dtype: Any) -> Array:
