@@ -1,7 +1,7 @@
 """Tables larger than memory: anonymous memory, and times as ratios to baselines that are measured in the same run.
 
 Times are those of the processors, so that others who keep them busy change little; a fit includes what comes before its
-first step.
+first step. What reads a table has read a small one before, so that imports do not count.
 
     python -m tests.benchmarks.data ROWS [COLUMNS] [--parquet]
 
@@ -24,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-CHUNK = 1 << 20
+CHUNK, SMALL = 1 << 20, 20_000
 MEASURED_BATCHES = 50
 """Batches of `make_csv_dataset` that are timed, since an epoch takes too long."""
 SPEC = """\
@@ -153,15 +153,18 @@ def read_with_tensorflow(table: Path) -> dict[str, float]:
 STEPS = {step.__name__: step for step in (read_with_duckdb, read_with_kspec, run_spec, read_with_tensorflow)}
 
 
-def apart(step: Callable[[Path], Any], path: Path, *, large: bool = True) -> dict[str, float]:
+def apart(
+    step: Callable[[Path], Any], path: Path, *, first: Path | None = None, large: bool = True
+) -> dict[str, float]:
     """Measures a step in a process of its own.
 
     Args:
         step: One of `STEPS`.
         path: Its argument.
+        first: An argument with which it is called before.
         large: Whether every table counts as large.
     """
-    words = [sys.executable, "-m", "tests.benchmarks.data", "--step", step.__name__, str(path)]
+    words = [sys.executable, "-m", "tests.benchmarks.data", "--step", step.__name__, str(path), str(first or "")]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "LARGE": "yes" if large else ""}
     done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     values: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -177,20 +180,22 @@ def compare(folder: Path, rows: int, columns: int, suffix: str) -> None:
         columns: Its columns of numbers.
         suffix: `csv` or `parquet`.
     """
-    table = folder / f"t.{suffix}"
-    write_table(table, rows, columns)
-    (folder / "spec.yaml").write_text(SPEC.format(columns=columns, source=f"{suffix}: {table.name}"))
+    table, small = folder / f"t.{suffix}", folder / f"small.{suffix}"
+    for path, count in ((table, rows), (small, SMALL)):
+        write_table(path, count, columns)
+        path.with_suffix(".yaml").write_text(SPEC.format(columns=columns, source=f"{suffix}: {path.name}"))
+    spec = table.with_suffix(".yaml")
     print(f"{rows:,} rows of {columns} columns, {table.stat().st_size / 1e9:.2f} GB of {suffix}")
-    duckdb = apart(read_with_duckdb, table)
-    kspec = apart(read_with_kspec, folder / "spec.yaml")
+    duckdb = apart(read_with_duckdb, table, first=small)
+    kspec = apart(read_with_kspec, spec, first=small.with_suffix(".yaml"))
     print(f"read and stored: {duckdb['processor'] / kspec['processor']:.2f} of DuckDB's speed into Arrow "
           f"({duckdb['seconds'] / kspec['seconds']:.2f} by the clock), "
           f"{kspec['gigabytes']:.2f} GB of anonymous memory")  # fmt: skip
-    stored = apart(run_spec, folder / "spec.yaml")
+    stored = apart(run_spec, spec)
     print(f"run from the store: training starts {stored['before']:.2f} s after the import of TensorFlow "
           f"({stored['import']:.1f} s), {stored['gigabytes']:.2f} GB of anonymous memory")  # fmt: skip
     trained = 2 * 0.6 * rows
-    memory = apart(run_spec, folder / "spec.yaml", large=False)
+    memory = apart(run_spec, spec, large=False)
     print(f"trained from the store: {memory['fit'] / stored['fit']:.2f} of the speed from memory")
     if suffix == "csv":
         slow = apart(read_with_tensorflow, table)
@@ -202,14 +207,16 @@ def main() -> None:
     parser.add_argument("rows", type=int, nargs="?", default=1_000_000)
     parser.add_argument("columns", type=int, nargs="?", default=10)
     parser.add_argument("--parquet", action="store_true", help="a Parquet file rather than a CSV file")
-    parser.add_argument("--step", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--step", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step is not None:
         from kspec.data.storage import mapped_arrays
 
         mapped_arrays.MOST = 0 if os.environ["LARGE"] else 1e15
         mapped_arrays.SHARE = 1 if os.environ["LARGE"] else 1e-3
-        name, path = options.step
+        name, path, first = options.step
+        if first:
+            STEPS[name](Path(first))
         print(json.dumps(measured(lambda: STEPS[name](Path(path)))))
         return
     with tempfile.TemporaryDirectory(dir=os.environ.get("KSPEC_CACHE")) as folder:

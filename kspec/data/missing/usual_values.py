@@ -12,6 +12,7 @@ from kspec.data.missing.imputation import Policies, fill, most_frequent, statist
 from kspec.data.parallel import in_parallel
 from kspec.data.sources.read_request import Request
 from kspec.data.storage.mapped_arrays import taken, without
+from kspec.data.storage.scratch import copied_for_a_while, shared_scratch
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.value_checks import FLOATS, read_numbers
 from kspec.diagnostics import codes
@@ -53,7 +54,8 @@ def usual_values(
         for column in columns:
             if column not in fills and column not in table.sources and policies.fill_of(column) != "drop_row":
                 takes.append((table.columns[column], dtype))
-    values = in_parallel(lambda each: _usual_value(each[0], train, each[1]), takes, len(takes) * len(train))
+    with shared_scratch():
+        values = in_parallel(lambda each: _usual_value(each[0], train, each[1]), takes, len(takes) * len(train))
     usual: dict[str, dict[str, Any]] = {}
     for (source, _), value in zip(takes, values, strict=True):
         if value:
@@ -71,13 +73,13 @@ def _usual_value(column: Column, train: Array, dtype: str) -> dict[str, Any]:
     """
     if column.kind not in (*NUMERIC, "text") or (column.kind == "text" and dtype != "string"):
         return {}
-    values = column.texts() if dtype == "string" else column.values
-    present = taken(values, without(train, column.missing))
-    if not len(present):
+    rows = without(train, column.missing)
+    if not len(rows):
         return {}
     if column.kind in ("integer", "float") and dtype in FLOATS:
-        return {"median": statistic("median", present)}
-    value, count = most_frequent(present)
+        with copied_for_a_while(column.values, rows) as present:
+            return {"median": statistic("median", present)}
+    value, count = most_frequent(taken(column.texts() if dtype == "string" else column.values, rows))
     return {} if dtype == "string" and count == 1 else {"most_frequent": value}
 
 

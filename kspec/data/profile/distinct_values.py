@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.storage.mapped_arrays import pieces, scratch, true_rows
+from kspec.data.storage.mapped_arrays import pieces, true_rows
+from kspec.data.storage.scratch import copied_for_a_while
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,23 +79,17 @@ def count_numbers(ordered: Array, most: int) -> tuple[int, dict[Any, int]]:
     return count, counts
 
 
-def in_order(values: Array, missing: Array) -> Array:
+@contextmanager
+def in_order(values: Array, missing: Array) -> Iterator[Array]:
     """The numbers or booleans that are not missing, in ascending order; for a while.
 
     Args:
         values: Shape (n,).
         missing: Which are missing, shape (n,).
     """
-    import numpy
-
-    rows = true_rows(~missing) if missing.any() else None
-    ordered = scratch(len(values) if rows is None else len(rows), values.dtype, values)
-    if rows is None:
-        ordered[...] = values
-    else:
-        numpy.take(values, rows, out=ordered, mode="clip")
-    ordered.sort()
-    return ordered
+    with copied_for_a_while(values, true_rows(~missing) if missing.any() else None) as ordered:
+        ordered.sort()
+        yield ordered
 
 
 def _small_bounds(values: Array) -> tuple[int, int] | None:

@@ -142,20 +142,6 @@ def empty(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     return array
 
 
-def scratch(shape: int | tuple[int, ...], dtype: Any, like: Any) -> Array:
-    """A new array for a while: as `empty`, but in memory if it is as small as what is looked at together.
-
-    Args:
-        shape: Its shape.
-        dtype: Its type.
-        like: An array that it is made from.
-    """
-    import numpy
-
-    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * numpy.dtype(dtype).itemsize
-    return numpy.empty(shape, dtype) if size <= PIECE_BYTES else empty(shape, dtype, like)
-
-
 def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     """An array of zeros, in a file if the table is large.
 

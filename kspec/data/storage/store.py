@@ -260,6 +260,7 @@ def _write_index(file: Path, content: dict[str, Any]) -> None:
 
 def _write_array(file: Path, array: Array) -> dict[str, Any]:
     """Writes an array as `.npy`; returns what is needed to map it."""
+    import numpy
     from numpy.lib import format
 
     with open(file, "xb", opener=_private) as stream:
@@ -267,7 +268,7 @@ def _write_array(file: Path, array: Array) -> dict[str, Any]:
         format.write_array_header_2_0(stream, header)
         start = stream.tell()
         for piece in pieces(len(array), row_bytes(array)):
-            stream.write(array[piece].tobytes())
+            stream.write(numpy.ascontiguousarray(array[piece]).reshape(-1).view(numpy.uint8))
         stream.flush()
         os.fsync(stream.fileno())
         return {"dtype": array.dtype.str, "shape": list(array.shape), "start": start, "size": stream.tell()}
