@@ -268,7 +268,7 @@ def _write_array(file: Path, array: Array) -> dict[str, Any]:
         format.write_array_header_2_0(stream, header)
         start = stream.tell()
         for piece in pieces(len(array), row_bytes(array)):
-            stream.write(numpy.ascontiguousarray(array[piece]).reshape(-1).view(numpy.uint8))
+            stream.write(numpy.ascontiguousarray(array[piece]).reshape(-1).view(numpy.uint8).data)
         stream.flush()
         os.fsync(stream.fileno())
         return {"dtype": array.dtype.str, "shape": list(array.shape), "start": start, "size": stream.tell()}
