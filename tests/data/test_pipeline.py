@@ -78,7 +78,7 @@ def test_keras_fit_accepts_batches(repeat):
     x = np.random.default_rng(0).standard_normal((N, 3)).astype("float32")
     made = batches({"x": x}, {"y": (x[:, :1] > 0).astype("float32")})
     model = keras.Sequential([keras.layers.Dense(1, activation="sigmoid")])
-    model.compile("sgd", "binary_crossentropy")
+    model.compile("sgd", "binary_crossentropy", jit_compile=False)
     history = model.fit(made.dataset(repeat=repeat), epochs=2, steps_per_epoch=3 if repeat else None, verbose=0)
     assert len(history.history["loss"]) == 2
     assert model.predict(batches({"x": x}, shuffle=False).dataset(), verbose=0).shape == (N, 1)

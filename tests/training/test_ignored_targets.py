@@ -82,7 +82,7 @@ def test_losses_and_metrics_are_those_of_known_targets(columns, run):
     }
     model = keras.Model(inputs, outputs)
     losses = {"price": "mse", "kind": "sparse_categorical_crossentropy"}
-    model.compile("adam", loss=losses)
+    model.compile("adam", loss=losses, jit_compile=False)
     counts = np.bincount(kind[has_kind, 0])
     balanced = (has_kind.sum() / (3 * counts))[kind[:, 0]]
     weights = {"price": w * has_price, "kind": w * has_kind * balanced}
@@ -171,7 +171,7 @@ def test_positions_without_a_target_do_not_count_and_the_others_of_their_example
     model = keras.Model(
         inputs, keras.layers.Dense(3, "softmax", kernel_initializer=keras.initializers.HeNormal(5))(inputs)
     )
-    model.compile("adam", loss="sparse_categorical_crossentropy")
+    model.compile("adam", loss="sparse_categorical_crossentropy", jit_compile=False)
     known = (~gaps).astype("float32")
     model.fit(x[:30], t[:30], sample_weight=known[:30], batch_size=10, shuffle=False, verbose=0)
     np.testing.assert_allclose(run.model.get_weights()[0], model.get_weights()[0], rtol=1e-6)

@@ -67,10 +67,10 @@ def by_hand(folder):
             order = np.random.default_rng([3, 1, epoch]).permutation(48)
             model.fit(x[train][order], y[train][order], batch_size=8, shuffle=False, verbose=0)
 
-    model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    model.compile("adam", "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
     fit(0, 2)
     base[3].trainable = True  # the second copy's Dense; Dropout has nothing to train
-    model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy", metrics=["accuracy"])
+    model.compile(keras.optimizers.Adam(1e-2), "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
     fit(2, 5)
     return model
 
@@ -184,7 +184,7 @@ def test_sub_models_thaw_as_in_plain_keras(project, tmp_path):
     model = keras.Model(i, layers.Dense(1, activation="sigmoid")(base(i)))
 
     def fit():
-        model.compile("adam", "binary_crossentropy")
+        model.compile("adam", "binary_crossentropy", jit_compile=False)
         model.fit(x[train], y[train], batch_size=8, epochs=2, shuffle=False, verbose=0)
 
     fit()

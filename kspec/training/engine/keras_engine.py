@@ -11,6 +11,7 @@ from kspec.data.pipeline import Batches
 from kspec.language.engine import EnginePlan
 from kspec.training.engine.partial_epoch import begin_within_epoch
 from kspec.training.engine.schedule import Schedule
+from kspec.training.engine.variables import make_variables
 
 
 class KerasEngine:
@@ -27,6 +28,7 @@ class KerasEngine:
         """Trains on batches that come in the epoch's order already. See `Engine.fit`."""
         # one iterator for all epochs: starting one takes as long as some thirty steps
         batches = train.dataset(repeat=True, start=schedule.first_step)
+        make_variables(self.model, "train", batches.element_spec)
         with begin_within_epoch(self.model, batches, schedule.resumed_steps):
             self.model.fit(
                 batches,
@@ -47,7 +49,9 @@ class KerasEngine:
     def evaluate(self, batches: Batches, steps: int | None = None) -> dict[str, float]:
         """Returns losses and metrics by name."""
         steps = None if steps is None else min(steps, batches.steps)
-        values = self.model.evaluate(batches.dataset(), verbose=0, return_dict=True, steps=steps)
+        dataset = batches.dataset()
+        make_variables(self.model, "test", dataset.element_spec)
+        values = self.model.evaluate(dataset, verbose=0, return_dict=True, steps=steps)
         return {name: float(value) for name, value in values.items()}
 
     def predict(self, batches: Batches, steps: int | None = None) -> Any:

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from kspec.training.engine.patch import patch
 from kspec.training.engine.tensors import Loop, Signature, StepFunction, StepName, Tensors
+from kspec.training.engine.variables import make_variables
 from kspec.training.engine.xla_rng import same_randomness
 
 
@@ -93,6 +94,7 @@ class Loops:
 
     def _fused(self, step: StepName, signature: Signature) -> Loop:
         apply, size = self._steps[step], self.batch_size
+        make_variables(self.model, step, signature)
 
         def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor) -> None:
             count = _count(rows)
@@ -102,6 +104,7 @@ class Loops:
 
     def _compiled(self, step: StepName, signature: Signature, batches: int) -> Loop:
         apply, size = self._steps[step], self.batch_size
+        make_variables(self.model, step, signature)
         exact = tf.nest.map_structure(
             lambda spec: tf.TensorSpec([batches * size, *spec.shape[1:]], spec.dtype), signature
         )

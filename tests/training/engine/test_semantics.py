@@ -1,5 +1,7 @@
 """Every engine trains what `Model.fit` trains: on the same batches, the same numbers."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -52,15 +54,21 @@ def each(names):
     return [pytest.param(name, marks=[] if name in FAST else pytest.mark.slow) for name in names]
 
 
-@pytest.mark.parametrize("name", each(MODELS))
+@cache
+def by_keras(name):
+    """What Keras trains, for all engines."""
+    return train(MODELS[name], "keras")
+
+
 @pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("name", each(MODELS))
 def test_networks_and_optimizers(name, engine):
-    same(train(MODELS[name], engine), train(MODELS[name], "keras"))
+    same(train(MODELS[name], engine), by_keras(name))
 
 
 def test_xla_in_the_default_suite():
     """One compilation under XLA: dropout, statistics and a smaller last batch in one network."""
-    make = mlp(hidden=lambda keras: [*noise(keras), *normalised(keras)])
+    make = mlp(hidden=lambda keras: [*noise(keras), *normalised(keras)], metrics=["accuracy"])
     same(train(make, "fused_xla", epochs=2), train(make, "keras", epochs=2))
 
 
@@ -71,7 +79,7 @@ def test_sample_weights(engine):
     make = mlp(weighted_metrics=["accuracy"])
     ours, theirs = (train(make, e, weights=weights) for e in (engine, "keras"))
     same(ours, theirs)
-    assert ours.history["loss"] != train(make, engine, epochs=3).history["loss"]
+    assert not np.allclose(ours.history["loss"], by_keras("plain").history["loss"], rtol=1e-2)
 
 
 @pytest.mark.slow
@@ -99,7 +107,9 @@ def several_outputs(keras):
     }
     model = keras.Model(visible, outputs)
     losses = {"kind": "binary_crossentropy", "size": "mse"}
-    model.compile("adam", losses, loss_weights={"kind": 1.0, "size": 0.3}, metrics={"kind": ["accuracy"]})
+    model.compile(
+        "adam", losses, loss_weights={"kind": 1.0, "size": 0.3}, metrics={"kind": ["accuracy"]}, jit_compile=False
+    )
     return model
 
 
@@ -126,29 +136,43 @@ def seeded(build):
         keras.utils.set_random_seed(1)
         model = build(keras)
         if not model.compiled:
-            model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+            model.compile("adam", "binary_crossentropy", metrics=["accuracy"], jit_compile=False)
         return model
 
     return make
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_several_outputs(engine):
+def test_several_outputs(engine, monkeypatch):
+    """A step is traced once: what would make its variables while it is traced has made them before."""
+    import keras
+
+    traced, step = [], keras.Model.train_step
+
+    def train_step(model, data):
+        traced.append(model)
+        return step(model, data)
+
+    monkeypatch.setattr(keras.Model, "train_step", train_step)
     x, y = numbers()
     data = x, {"kind": y, "size": x[:, :1] * 3}
     weights = {"kind": np.linspace(0, 2, N).astype("float32"), "size": np.ones(N, "float32")}
     make = seeded(several_outputs)
-    same(*(train(make, e, data=data, weights=weights) for e in (engine, "keras")))
+    ours = train(make, engine, data=data, weights=weights)
+    assert len(traced) == (1 if engine == "fused" else 2)  # a smaller last batch runs fused
+    same(ours, train(make, "keras", data=data, weights=weights))
+    assert len(traced) == (2 if engine == "fused" else 3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("engine", ["fused", "fused_xla"])
 @pytest.mark.parametrize("network", [words, pictures])
-def test_other_kinds_of_network(network, engine):
+def test_other_kinds_of_network(network):
     rng = np.random.default_rng(0)
     x = rng.integers(0, 9, (N, 6)).astype("int32") if network is words else rng.random((N, 8, 8, 1)).astype("float32")
     data = x, rng.integers(0, 2, (N, 1)).astype("float32")
-    same(*(train(seeded(network), e, data=data) for e in (engine, "keras")))
+    theirs = train(seeded(network), "keras", data=data)
+    for engine in ("fused", "fused_xla"):
+        same(train(seeded(network), engine, data=data), theirs)
 
 
 def test_text_inputs_stay_fused_with_a_note():
@@ -193,32 +217,33 @@ def test_keras_trains_networks_that_cannot_be_fused(monkeypatch):
         raise NotImplementedError("no loop for this")
 
     monkeypatch.setattr(Loops, "fused", fails)
-    ours = train(mlp(), "fused")
+    ours = train(mlp(metrics=()), "fused")
     monkeypatch.undo()
-    identical(ours, train(mlp(), "keras"))
+    identical(ours, train(mlp(metrics=()), "keras"))
     assert ours.engine.plan.to_spec() == "keras"
     assert ours.engine.notes == ["keras: this network cannot be fused (no loop for this)"]
 
 
 @pytest.mark.parametrize("draw", ["uniform", "normal"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
-@pytest.mark.parametrize("count", [1, 7, 1000])
-def test_random_numbers_are_the_same_under_xla(draw, dtype, count):
+def test_random_numbers_are_the_same_under_xla(draw, dtype):
+    """Fewer than a block of the generator, about one, and many."""
     import tensorflow as tf
 
     from kspec.training.engine.xla_rng import same_randomness
 
     def drawn(seed):
-        return getattr(tf.random, f"stateless_{draw}")([count], seed, dtype=dtype)
+        draws = [getattr(tf.random, f"stateless_{draw}")([count], seed, dtype=dtype) for count in (1, 7, 1000)]
+        return [tf.cast(values, "float64") for values in draws]
 
     seed = tf.constant([7, 11])
     compiled = tf.function(drawn, jit_compile=True)
     with same_randomness():
         compiled.get_concrete_function(seed)
-    ours, theirs = (np.float64(tf.cast(f(seed), "float64")) for f in (compiled, tf.function(drawn)))
-    if draw == "uniform":
-        assert np.array_equal(ours, theirs)
-    np.testing.assert_allclose(ours, theirs, rtol=1e-6 if dtype == "float32" else 1e-2, atol=4e-6)
+    for ours, theirs in zip(compiled(seed), tf.function(drawn)(seed), strict=True):
+        if draw == "uniform":
+            assert np.array_equal(ours, theirs)
+        np.testing.assert_allclose(ours, theirs, rtol=1e-6 if dtype == "float32" else 1e-2, atol=4e-6)
 
 
 def test_epochs_shorter_than_a_pass_continue_it():
@@ -295,7 +320,7 @@ def test_the_length_of_calls_changes_no_bit(monkeypatch):
     from kspec.training.engine import training
 
     x, y = numbers(1003)
-    make, plan = mlp(hidden=noise), ["fused", {"fused_xla": 57}]
+    make, plan = mlp(hidden=noise, metrics=["accuracy"]), ["fused", {"fused_xla": 57}]
     whole = train(make, plan, data=(x, y))
     monkeypatch.setattr(training.StepsPerCall, "next", lambda self, engine, step: 7)
     identical(train(make, plan, data=(x, y)), whole)
@@ -304,8 +329,8 @@ def test_the_length_of_calls_changes_no_bit(monkeypatch):
 @pytest.mark.slow
 def test_a_plan_with_changes():
     x, y = numbers(1003)
-    plan = ["fused", {"fused_xla": 57}, {"fused": 120}]
-    trained = train(mlp(), plan, data=(x, y))
+    make, plan = mlp(metrics=["accuracy"]), ["fused", {"fused_xla": 57}, {"fused": 120}]
+    trained = train(make, plan, data=(x, y))
     assert trained.engine.plan.to_spec() == plan
-    same(trained, train(mlp(), "keras", data=(x, y)))
-    identical(trained, train(mlp(), plan, data=(x, y)))
+    same(trained, train(make, "keras", data=(x, y)))
+    identical(trained, train(make, plan, data=(x, y)))
