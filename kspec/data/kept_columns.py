@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context
+from kspec.data.storage.mapped_texts import filled
 from kspec.data.table import Column, Table
 from kspec.diagnostics import codes, did_you_mean
 from kspec.diagnostics.suggest import available
@@ -62,6 +63,5 @@ def _as_in_the_file(column: Column) -> Array:
     """The texts of a column, shape (n,): of a text file verbatim, "" for other values that are missing."""
     texts = column.texts()
     if column.original_texts is None and column.missing.any():
-        texts = texts.copy()
-        texts[column.missing] = ""
+        texts = filled(texts, column.missing, "")
     return texts

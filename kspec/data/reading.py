@@ -32,7 +32,7 @@ from kspec.data.shared_table import SharedTable
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
-from kspec.data.storage.mapped_arrays import DiskFull, joined, taken
+from kspec.data.storage.mapped_arrays import DiskFull, joined, taken, true_rows
 from kspec.data.storage.store import stored
 from kspec.data.table import Column, Table
 from kspec.data.targets.class_coverage import check_classes
@@ -122,8 +122,8 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     ignored = ignored_targets(table, mapping, policies)
     set_placeholders(table, mapping, ignored, splits["train"])
     if series is not None:
-        ignored = {name: rows[series.order] for name, rows in ignored.items()}
-        table, numbers = table.arranged(series.order), numbers[series.order]
+        ignored = {name: taken(rows, series.order) for name, rows in ignored.items()}
+        table, numbers = table.arranged(series.order), taken(numbers, series.order)
         splits = _in_order(splits, series)
     learn_lengths(table, mapping, splits["train"], request.inputs, request.output_specs, context)
     warn_of_unpaired_lists(table, mapping, context)
@@ -205,10 +205,8 @@ def _split(table: Table, mapping: ColumnMapping, series: Series | None, request:
 
 def _in_order(splits: Mapping[str, Any], series: Series) -> dict[str, Any]:
     """The rows of each split in the order of the series."""
-    import numpy
-
-    parts = row_parts(splits, series.rows)[series.order]
-    return {name: numpy.flatnonzero(parts == SPLITS.index(name)) for name in splits}
+    parts = taken(row_parts(splits, series.rows), series.order)
+    return {name: true_rows(parts == SPLITS.index(name)) for name in splits}
 
 
 def _check_values(

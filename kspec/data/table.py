@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kspec.data.storage.mapped_arrays import counted, empty, taken, true_rows
+from kspec.data.storage.mapped_texts import number_texts
 from kspec.language.source_files import SPLITS
 
 if TYPE_CHECKING:
@@ -65,9 +66,7 @@ class Column:
             return self.original_texts()
         if self.kind == "text":
             return self.values
-        import numpy
-
-        return numpy.array([_text(value) for value in self.values.tolist()], dtype=object)
+        return number_texts(self.values, _text)
 
     def take(self, kept: Array) -> Column:
         """The column with only some rows: those where `kept`, shape (n,), is true, or whose indices it has."""
@@ -76,7 +75,7 @@ class Column:
             self,
             values=taken(self.values, kept),
             missing=taken(self.missing, kept),
-            original_texts=None if original_texts is None else lambda: original_texts()[kept],
+            original_texts=None if original_texts is None else lambda: taken(original_texts(), kept),
             paths=None if self.paths is None else self.paths[kept],
             unreadable=None if self.unreadable is None else self.unreadable[kept],
         )
@@ -185,7 +184,7 @@ class Table:
             original=order if self.original is None else taken(self.original, order),
             numbers=taken(self.row_numbers(), order),
             sources=self.sources,
-            kept={name: texts[order] for name, texts in self.kept.items()},
-            slices={name: texts[order] for name, texts in self.slices.items()},
+            kept={name: taken(texts, order) for name, texts in self.kept.items()},
+            slices={name: taken(texts, order) for name, texts in self.slices.items()},
             folder=self.folder,
         )

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
-from kspec.data.storage.mapped_arrays import pieces
+from kspec.data.iso_times import iso_times
+from kspec.data.storage.mapped_arrays import converted, pieces
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import NUMBERS_ONLY, ORDERS, Match, match_time, moment_of
 from kspec.diagnostics import Path, codes
@@ -61,9 +62,8 @@ def read_times(column: Column, table: Table, path: Path | None, context: Context
             rows = table.locate(numpy.flatnonzero(~finite))
             context.error(codes.INVALID_TIMES, f"`{column.name}` has no finite time in {rows}", path)
             return None
-        exact: Array = values.astype(numpy.float64 if values.dtype.kind == "f" else numpy.int64)
-        return exact
-    texts = numpy.asarray(column.texts(), dtype=object)
+        return converted(values, numpy.float64 if values.dtype.kind == "f" else numpy.int64)
+    texts = column.texts()
     times = parse_times(texts)
     if isinstance(times, _Problem):
         rows = table.locate(numpy.flatnonzero(numpy.isin(texts.astype(str), times.values)))
@@ -97,6 +97,8 @@ def parse_times(texts: Array) -> Array | _Problem:
     """
     import numpy
 
+    if (moments := iso_times(texts)) is not None:
+        return moments
     distinct, inverse = numpy.unique(texts.astype(str), return_inverse=True)
     words = [str(text).strip() for text in distinct]
     matches = {text: match_time(text) for text in words}

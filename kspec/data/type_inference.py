@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kspec.data.arrow_values import arrow_texts, nulls_of, values_of
 from kspec.data.storage.mapped_arrays import empty, zeros
+from kspec.data.storage.mapped_texts import text_array
 from kspec.data.table import Column
 
 if TYPE_CHECKING:
@@ -176,9 +177,7 @@ class _Texts:
 
     def originals(self) -> Array:
         """The texts as the file has them, shape (n,); empty where a value is missing."""
-        import numpy
-
-        found: Array = numpy.empty(self._rows, object)
+        found = text_array(self._rows, lambda: (self._known(chunk) for _, chunk in self._places()))
         for place, chunk in self._places():
             found[place] = _objects(self._known(chunk))
         return found

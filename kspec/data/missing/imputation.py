@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context, InvalidData
 from kspec.data.storage.mapped_arrays import converted, copied, taken, without, zeros
+from kspec.data.storage.mapped_texts import filled
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.diagnostics import Path, codes, did_you_mean, nearest
 from kspec.language.missing import IGNORE, NEIGHBORS, POLICIES, STATISTICS, MissingRule, missing_rule
@@ -260,6 +261,9 @@ def fill(table: Table, fills: Mapping[str, Any]) -> None:
                 column.kind = "integer" if is_integer else "float"
                 column.values = converted(column.values, numpy.int64 if is_integer else numpy.float64)
         column.original_texts = None
-        column.values = copied(column.values)
-        column.values[column.missing] = value
+        if column.kind == "text":
+            column.values = filled(column.values, column.missing, str(value))
+        else:
+            column.values = copied(column.values)
+            column.values[column.missing] = value
         column.missing = zeros(table.rows, bool, column.values)

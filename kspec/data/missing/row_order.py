@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
+from kspec.data.profile.distinct_values import numbered
 from kspec.data.table import Table
 from kspec.data.times import read_times
 from kspec.data.windows.series import Series
@@ -84,7 +85,4 @@ def row_order_of(series: Series) -> RowOrder:
 
 def _numbers(texts: Array) -> Array:
     """A number for each different text, shape (rows,)."""
-    import numpy
-
-    numbers: Array = numpy.unique(texts.astype(str), return_inverse=True)[1].ravel()
-    return numbers
+    return numbered(texts)[1]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.storage.mapped_arrays import pieces, true_rows
+from kspec.data.storage.mapped_arrays import empty, pieces, true_rows
 from kspec.data.storage.scratch import copied_for_a_while
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SMALL_RANGE = 1 << 16
 """Integers of a range up to this are counted rather than sorted."""
+MAX_COUNTED = 1 << 20
+"""More distinct texts are sorted rather than counted, if they lie in a file."""
 
 
 def distinct(values: Array) -> Array:
@@ -40,6 +42,23 @@ def distinct(values: Array) -> Array:
     return found
 
 
+def numbered(values: Array) -> tuple[Array, Array]:
+    """The distinct values, sorted, and the number of each value among these, int32, shape (n,): as `numpy.unique`.
+
+    Args:
+        values: Texts, or numbers without NaN, shape (n,).
+    """
+    import numpy
+
+    known = distinct(values)
+    known = known.astype(str) if known.dtype == object else known
+    numbers = empty(len(values), numpy.int32, values)
+    for piece in pieces(len(values), max(8, known.itemsize)):
+        own = values[piece]
+        numbers[piece] = numpy.searchsorted(known, own.astype(str) if own.dtype == object else own)
+    return known, numbers
+
+
 def count_texts(values: Array, missing: Array, most: int) -> tuple[int, dict[str, int]]:
     """The number of distinct texts and, if they are no more than `most`, how many rows have each.
 
@@ -52,6 +71,9 @@ def count_texts(values: Array, missing: Array, most: int) -> tuple[int, dict[str
     for piece in pieces(len(values)):
         known = values[piece]
         counts.update((known[~missing[piece]] if missing[piece].any() else known).tolist())
+        if len(counts) > MAX_COUNTED and values.dtype != object:
+            with in_order(values, missing) as ordered:
+                return count_numbers(ordered, most)
     return len(counts), dict(counts) if len(counts) <= most else {}
 
 
@@ -59,7 +81,7 @@ def count_numbers(ordered: Array, most: int) -> tuple[int, dict[Any, int]]:
     """The number of distinct values and, if they are no more than `most`, how many rows have each.
 
     Args:
-        ordered: Numbers or booleans in ascending order, shape (n,), n > 0.
+        ordered: Numbers, booleans or texts of one width in ascending order, shape (n,), n > 0.
         most: The most values that are counted.
     """
     import numpy
@@ -81,7 +103,7 @@ def count_numbers(ordered: Array, most: int) -> tuple[int, dict[Any, int]]:
 
 @contextmanager
 def in_order(values: Array, missing: Array) -> Iterator[Array]:
-    """The numbers or booleans that are not missing, in ascending order; for a while.
+    """The numbers, booleans or texts of one width that are not missing, in ascending order; for a while.
 
     Args:
         values: Shape (n,).

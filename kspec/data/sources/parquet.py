@@ -12,6 +12,7 @@ from kspec.data.limits import LimitReached, check_columns, check_growth, check_m
 from kspec.data.lists.columns import arrow_lists
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.storage.mapped_arrays import empty, on_disk, pieces, use_disk, zeros
+from kspec.data.storage.mapped_texts import text_array
 from kspec.data.table import Column, Table
 from kspec.diagnostics import codes
 from kspec.language.data_limits import Limits
@@ -241,7 +242,8 @@ def arrow_column(name: str, values: Any) -> Column | str:
             missing[piece] |= numpy.isnan(numbers[piece])
         return Column(name, "float", numbers, missing)
     if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind) or types.is_temporal(kind):
-        return Column(name, "text", _filled(values, empty(rows, object), missing, "", pa.string()), missing)
+        texts = text_array(rows, lambda: values.chunks)
+        return Column(name, "text", _filled(values, texts, missing, "", pa.string()), missing)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return arrow_lists(name, values, missing)
     return f"its type {kind} is neither numeric nor text"
@@ -266,12 +268,14 @@ def _filled(values: Any, into: Array, missing: Array, fill: Any, kind: Any) -> A
         place = slice(start, start + len(chunk))
         if chunk.null_count:
             missing[place] = nulls_of(chunk)
-        if into.dtype == object and pa.types.is_dictionary(chunk.type):  # equal texts are one object
+        is_text = into.dtype.kind in "OU"
+        if is_text and pa.types.is_dictionary(chunk.type):  # equal texts are one object
             words = numpy.append(pc.cast(chunk.dictionary, kind).to_numpy(zero_copy_only=False), fill)
+            words = words.astype(into.dtype, copy=False)
             into[place] = words[pc.fill_null(pc.cast(chunk.indices, pa.int64()), len(words) - 1).to_numpy()]
         else:
             plain = pc.cast(chunk, chunk.type.value_type) if pa.types.is_dictionary(chunk.type) else chunk
-            plain, is_text = pc.cast(plain, kind), into.dtype == object
+            plain = pc.cast(plain, kind)
             into[place] = _objects(plain, fill) if is_text else values_of(plain, fill)
         start += len(chunk)
     return into

@@ -16,6 +16,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.storage.mapped_arrays import copied, zeros
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -38,7 +40,8 @@ def split_by_time(times: Array, parts: Mapping[str, Any], gap: Any) -> Array:
     """
     import numpy
 
-    ordered = numpy.sort(times)
+    ordered = copied(times)
+    ordered.sort()
     begin: dict[str, Any] = {}
     held = 0
     upto = len(ordered)
@@ -49,15 +52,20 @@ def split_by_time(times: Array, parts: Mapping[str, Any], gap: Any) -> Array:
             held += count
             if count == 0:
                 continue
-            starts = numpy.flatnonzero(ordered[1:upto] != ordered[: max(upto - 1, 0)]) + 1
-            if not len(starts):
+            place = len(ordered) - held
+            if upto < 1:
                 continue
-            begin[name] = ordered[starts[numpy.abs(starts - (len(ordered) - held)).argmin()]]
+            same = ordered[min(place, upto - 1)]
+            starts = [int(numpy.searchsorted(ordered, same, side)) for side in ("left", "right")]
+            starts = [start for start in starts if 1 <= start < upto]
+            if not starts:
+                continue
+            begin[name] = ordered[min(starts, key=lambda start: abs(start - place))]
         else:
             begin[name] = part
             held = int((ordered >= part).sum())
         upto = int(numpy.searchsorted(ordered, begin[name]))
-    split = numpy.zeros(len(times), int)
+    split = zeros(len(times), numpy.int8, times)
     for number, name in ((1, "validation"), (2, "test")):
         if name in begin:
             split[times >= begin[name]] = number

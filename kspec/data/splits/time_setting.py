@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.context import Context
 from kspec.data.splits.by_time import split_by_time
 from kspec.data.splits.folds import walk_forward
+from kspec.data.storage.mapped_arrays import counted, taken
 from kspec.data.table import Table
 from kspec.data.times import are_days, read_times
 from kspec.diagnostics import codes
@@ -38,10 +39,9 @@ def draw_by_time(
     Returns:
         As `split_by_time`, for the rows of `free`; None if there are errors.
     """
-    import numpy
 
     if split.time is None:
-        order = numpy.arange(len(free))
+        order = counted(0, len(free), free)
         return _folded(split_by_time(order, _all(parts), split.gap), order, split, split.gap, context)
     times = read_times(table.columns[split.time], table, (*PATH, "time"), context)
     if times is None:
@@ -56,7 +56,8 @@ def draw_by_time(
         help = "let the test split begin last: it has the latest rows"
         context.error(codes.INVALID_SPLIT_COLUMN, message, (*PATH, "validation"), help=help)
         return None
-    return _folded(split_by_time(times[free], _all(begins), gap), times[free], split, gap, context)
+    times = taken(times, free)
+    return _folded(split_by_time(times, _all(begins), gap), times, split, gap, context)
 
 
 def _folded(drawn: Array, times: Array, split: Split, gap: Any, context: Context) -> Array | None:

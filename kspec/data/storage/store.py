@@ -43,6 +43,7 @@ from kspec.data.storage.mapped_arrays import (
 from kspec.data.storage.private_folder import check_folder, private_folder
 from kspec.data.storage.stored_values import Damaged, Reader, Unstorable, Writer
 from kspec.data.types import Dataset
+from kspec.data.windows.arrays import WindowArray
 from kspec.diagnostics import Report, codes
 from kspec.syntax.path_policy import PathRefused
 
@@ -151,7 +152,7 @@ def store_of(data: Data, request: Request) -> Store | None:
         data: The `data` section.
         request: What is read.
     """
-    if data.source in WITHOUT_FILES or data.window is not None:
+    if data.source in WITHOUT_FILES:
         return None
     try:
         folder = private_folder(FOLDER)
@@ -184,7 +185,7 @@ def stored(data: Data, request: Request, read: Callable[[], Dataset], *, keep: b
         return dataset
     problem = ""
     if store is None:
-        problem = "KSPEC_CACHE is off" if cache_folder() is None else "windows, and sources without tables, cannot be"
+        problem = "KSPEC_CACHE is off" if cache_folder() is None else "sources without tables cannot be"
     else:
         try:
             if len(context.report.diagnostics) - before == len(context.warnings):  # others cannot be given again
@@ -231,7 +232,7 @@ def _encoded(dataset: Dataset, writer: Writer) -> Any:
 
     for split in dataset.splits.values():
         for group in (split.inputs, split.targets, split.weights):
-            if not all(isinstance(array, numpy.ndarray) for array in group.values()):
+            if not all(isinstance(array, (numpy.ndarray, WindowArray)) for array in group.values()):
                 raise Unstorable("files that are read when they are needed")
     return writer.value(dataset)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context, InvalidData
+from kspec.data.storage.mapped_arrays import taken
 from kspec.data.types import DataSplit
 from kspec.data.windows.arrays import WindowArray
 from kspec.data.windows.places import WindowPlaces
@@ -46,12 +47,10 @@ def window_splits(
     Raises:
         InvalidData: If training has no window.
     """
-    import numpy
-
     anchors = anchors_of(series, window)
     parts = parts_of(anchors, window, row_parts(splits, series.rows))
     _check_lengths(series, window, context)
-    found = {name: anchors[parts == SPLITS.index(name)] for name in splits}
+    found = {name: taken(anchors, parts == SPLITS.index(name)) for name in splits}
     for name, own in found.items():
         if not len(own):
             _report_empty(name, len(splits[name]), window, context)
@@ -60,8 +59,9 @@ def window_splits(
     if between:
         word = "1 window lies" if between == 1 else f"{between:,} windows lie"
         series.notes.append(f"{word} across splits, and {'is' if between == 1 else 'are'} left out")
-    found = {name: numpy.asarray(own) for name, own in found.items() if len(own)}
-    return {name: window_split(arrays, mapping, window, series, own, numbers) for name, own in found.items()}
+    return {
+        name: window_split(arrays, mapping, window, series, own, numbers) for name, own in found.items() if len(own)
+    }
 
 
 def _check_lengths(series: Series, window: Window, context: Context) -> None:
@@ -89,7 +89,7 @@ def _check_lengths(series: Series, window: Window, context: Context) -> None:
     if series.groups is None:
         return
     enough = numpy.unique(series.groups[series.starts[lengths >= needed]].astype(str))
-    without = numpy.setdiff1d(numpy.unique(series.groups.astype(str)), enough)
+    without = numpy.setdiff1d(numpy.unique(series.groups[series.starts].astype(str)), enough)
     if len(without):
         more = f" and {len(without) - SHOWN} more" if len(without) > SHOWN else ""
         word = "is" if len(without) == 1 else "are"
@@ -130,24 +130,23 @@ def window_split(
         anchors: The row t of each example, as its place in that order; shape (n,).
         numbers: The number of each row in the file, in the same order.
     """
-    first = target_rows(anchors, window).first
     inputs: dict[str, Any] = {}
     for name, values in arrays.inputs.items():
         match mapping.windows.get(name):
             case "past":
-                inputs[name] = WindowArray(values, anchors - window.length + 1, window.length)
+                inputs[name] = WindowArray(values, anchors, window.length, 1 - window.length)
             case "future":
-                inputs[name] = WindowArray(values, first, window.horizon)
+                inputs[name] = WindowArray(values, anchors, window.horizon, window.gap + 1)
             case _:
-                inputs[name] = values[anchors]
+                inputs[name] = taken(values, anchors)
     return DataSplit(
-        rows=numbers[anchors],
+        rows=taken(numbers, anchors),
         inputs=inputs,
         targets=target_windows(arrays.targets, anchors, window),
-        weights={name: weights[anchors] for name, weights in arrays.weights.items()},
+        weights={name: taken(weights, anchors) for name, weights in arrays.weights.items()},
         absent=target_windows(arrays.absent, anchors, window),
-        kept={name: texts[anchors] for name, texts in arrays.table.kept.items()},
-        slices={name: texts[anchors] for name, texts in arrays.table.slices.items()},
+        kept={name: taken(texts, anchors) for name, texts in arrays.table.kept.items()},
+        slices={name: taken(texts, anchors) for name, texts in arrays.table.slices.items()},
         windows=WindowPlaces(anchors, series, window, dict(arrays.targets)),
     )
 
@@ -162,13 +161,11 @@ def target_windows(targets: Mapping[str, Array], anchors: Array, window: Window)
         anchors: The row t of each example, shape (n,).
         window: The setting.
     """
-    import numpy
-
-    first = target_rows(anchors, window).first
     if not window.horizon:
-        return {name: values[first] for name, values in targets.items()}
-    rows = first[:, numpy.newaxis] + numpy.arange(window.horizon)
-    return {name: values[numpy.minimum(rows, len(values) - 1)] for name, values in targets.items()}
+        return {name: taken(values, anchors) for name, values in targets.items()}
+    return {
+        name: WindowArray(values, anchors, window.horizon, window.gap + 1).array() for name, values in targets.items()
+    }
 
 
 def needed_rows(

@@ -13,11 +13,12 @@ from kspec.data.missing.neighbor_fill import neighbors
 from kspec.data.missing.row_order import row_order_of
 from kspec.data.missing.unusable_rows import UnusableRows, add_bad_numbers
 from kspec.data.sources.read_request import Request
+from kspec.data.storage.mapped_arrays import pieces
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.targets.actual_values import ActualValues
 from kspec.data.types import DataSplit
 from kspec.data.windows.examples import needed_rows, window_split
-from kspec.data.windows.row_splits import anchors_of, is_clear
+from kspec.data.windows.row_splits import MarkedRows, anchors_of
 from kspec.data.windows.series import PATH, Series, series_of
 from kspec.diagnostics import codes
 from kspec.language.window import Step, Window
@@ -182,8 +183,10 @@ def _usable(
     if not len(every):
         return every, 0
     usable = numpy.ones(len(every), bool)
-    for column, first, last in needed_rows(every, window, mapping, targets):
-        usable &= is_clear(bad[column], first, last)
+    known_bad = {column: MarkedRows(rows, series.order) for column, rows in bad.items()}
+    for piece in pieces(len(every)):
+        for column, first, last in needed_rows(every[piece], window, mapping, targets):
+            usable[piece] &= ~known_bad[column].are_in(first, last)
     chosen = numpy.isin(every, anchors_of(series, window, reach, window.stride))
     last = numpy.zeros(len(every), bool)
     groups = numpy.zeros(len(every), int) if series.groups is None else series.groups[every]

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kspec.data.storage.mapped_arrays import copied, counted, empty, pieces, true_rows, zeros
 from kspec.data.windows.series import Series
 from kspec.language.source_files import SPLITS
 from kspec.language.window import Window
@@ -35,9 +36,11 @@ def row_parts(splits: Mapping[str, Array], rows: int) -> Array:
     """
     import numpy
 
-    parts = numpy.full(rows, NO_SPLIT)
+    parts = zeros(rows, numpy.int8, next(iter(splits.values()), None))
+    parts += numpy.int8(NO_SPLIT)
     for name, own in splits.items():
-        parts[own] = SPLITS.index(name)
+        for piece in pieces(len(own)):
+            parts[own[piece]] = SPLITS.index(name)
     return parts
 
 
@@ -52,30 +55,39 @@ def anchors_of(series: Series, window: Window, reach: int | None = None, stride:
     """
     import numpy
 
-    reach = window.reach if reach is None else reach
-    pieces = [
-        numpy.arange(start + window.length - 1, end - reach, stride or window.stride)
-        for start, end in zip(series.starts.tolist(), series.ends.tolist(), strict=True)
-    ]
-    return numpy.concatenate(pieces) if pieces else numpy.zeros(0, int)
+    reach, stride = window.reach if reach is None else reach, stride or window.stride
+    firsts = series.starts + window.length - 1
+    counts = numpy.maximum(0, -((firsts - (series.ends - reach)) // stride))
+    anchors, at = empty(int(counts.sum()), numpy.int64, series.order), 0
+    for first, count in zip(firsts.tolist(), counts.tolist(), strict=True):
+        for piece in pieces(count):
+            steps = numpy.arange(piece.start, piece.stop)
+            anchors[at + piece.start : at + piece.stop] = first + steps * stride
+        at += count
+    return anchors
 
 
-def is_clear(marked: Array, first: Array, last: Array) -> Array:
-    """Whether no row from `first` to `last` is marked.
+class MarkedRows:
+    """Rows that are marked, counted so that whole spans of them can be looked at.
 
     Args:
         marked: Which rows are, shape (rows,).
-        first: Shape (n,).
-        last: Shape (n,).
-
-    Returns:
-        Booleans, shape (n,).
+        like: An array of the same table.
     """
-    import numpy
 
-    count = numpy.append(0, numpy.cumsum(marked))
-    clear: Array = count[last + 1] == count[first]
-    return clear
+    def __init__(self, marked: Array, like: Array | None = None) -> None:
+        import numpy
+
+        self._before = empty(len(marked) + 1, numpy.int64, like)
+        self._before[0] = 0
+        for piece in pieces(len(marked)):
+            counts = numpy.cumsum(marked[piece])
+            self._before[piece.start + 1 : piece.stop + 1] = self._before[piece.start] + counts
+
+    def are_in(self, first: Array, last: Array) -> Array:
+        """Whether some row from `first` to `last`, both shape (n,), is marked: booleans, shape (n,)."""
+        found: Array = self._before[last + 1] != self._before[first]
+        return found
 
 
 class Targets(NamedTuple):
@@ -102,16 +114,18 @@ def parts_of(anchors: Array, window: Window, parts: Array) -> Array:
     """
     import numpy
 
-    if not len(anchors):
-        return numpy.zeros(0, int)
-    targets = target_rows(anchors, window)
-    runs = numpy.append(0, numpy.cumsum(numpy.diff(parts) != 0))
-    own = numpy.where(runs[targets.first] == runs[targets.last], parts[targets.first], NO_SPLIT)
-    for number in (0, 1):
-        is_hidden = (parts > number) | (parts == NO_SPLIT if number == 0 else False)
-        sees = ~is_clear(is_hidden, anchors - window.length + 1, anchors)
-        own = numpy.where((own == number) & sees, NO_SPLIT, own)
-    return own
+    found = empty(len(anchors), numpy.int8, anchors)
+    changes = MarkedRows(numpy.append(False, parts[1:] != parts[:-1]), anchors)
+    hidden = [MarkedRows((parts > 0) | (parts == NO_SPLIT), anchors), MarkedRows(parts > 1, anchors)]
+    for piece in pieces(len(anchors)):
+        last_known = anchors[piece]
+        first, last = target_rows(last_known, window)
+        own = numpy.where(changes.are_in(first + 1, last), NO_SPLIT, parts[first])
+        for number, rows in enumerate(hidden):
+            sees = rows.are_in(last_known - window.length + 1, last_known)
+            own = numpy.where((own == number) & sees, NO_SPLIT, own)
+        found[piece] = own
+    return found
 
 
 def are_apart(window: Window) -> bool:
@@ -157,15 +171,17 @@ def ordered_rows(series: Series, fractions: Mapping[str, float]) -> dict[str, Ar
     import numpy
 
     if series.times is None:
-        order, values = numpy.arange(series.rows), numpy.arange(series.rows)
+        values = ordered = counted(0, series.rows, series.order)
     else:
-        values = numpy.empty_like(series.times.values)
-        values[series.order] = series.times.values
-        order = numpy.argsort(values, kind="stable")
-    ordered = values[order]
-    ends = []
+        values = empty(series.rows, series.times.values.dtype, series.order)
+        for piece in pieces(series.rows):
+            values[series.order[piece]] = series.times.values[piece]
+        ordered = copied(values)
+        ordered.sort()
+    parts = zeros(series.rows, numpy.int8, series.order)
     for share in (fractions["validation"] + fractions["test"], fractions["test"]):
         place = series.rows - int(series.rows * share + 0.5)
-        ends.append(int(numpy.searchsorted(ordered, ordered[place])) if place < series.rows else series.rows)
-    pieces = numpy.split(order, ends)
-    return {name: numpy.sort(own) for name, own in zip(SPLITS, pieces, strict=True) if len(own)}
+        if place < series.rows:
+            parts += values >= ordered[place]
+    rows = {name: true_rows(parts == number) for number, name in enumerate(SPLITS)}
+    return {name: own for name, own in rows.items() if len(own)}

@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.context import Context, InvalidData
+from kspec.data.profile.distinct_values import numbered
+from kspec.data.storage.mapped_arrays import empty, pieces, taken, true_rows
 from kspec.data.table import Column, Table
 from kspec.data.times import read_times
+from kspec.data.windows.row_sorting import are_followed, order_by, sort_within
 from kspec.data.windows.time_steps import Times, step_text, steps_of, usual_step
 from kspec.diagnostics import Path, codes
 from kspec.language.window import Step, Window, read_step
@@ -60,14 +63,22 @@ class Series:
         """
         import numpy
 
-        places = numpy.flatnonzero(kept[self.order])
-        stretch = numpy.repeat(numpy.arange(len(self.starts)), self.ends - self.starts)[places]
-        follows = (numpy.diff(places) == 1) & (numpy.diff(stretch) == 0)
+        places = true_rows(taken(kept, self.order))
+        numbers, count = empty(self.rows, numpy.int64, self.order), 0
+        for piece in pieces(self.rows):
+            numbers[piece] = count - 1 + numpy.cumsum(kept[piece])
+            count = int(numbers[piece.stop - 1]) + 1
+        begins = numpy.zeros(self.rows, bool)
+        begins[self.starts] = True
+        follows = numpy.zeros(len(places), bool)
+        for piece in pieces(len(places) - 1):
+            ahead = places[piece.start + 1 : piece.stop + 1]
+            follows[piece.start + 1 : piece.stop + 1] = (ahead - places[piece] == 1) & ~begins[ahead]
         return Series(
-            (numpy.cumsum(kept) - 1)[self.order[places]],
-            numpy.append(0, numpy.flatnonzero(~follows) + 1),
+            taken(numbers, taken(self.order, places)),
+            numpy.flatnonzero(~follows),
             len(places),
-            None if self.groups is None else self.groups[places],
+            None if self.groups is None else taken(self.groups, places),
             None if self.times is None else self.times.take(places),
             self.step,
             self.holes,
@@ -95,28 +106,20 @@ def series_of(table: Table, window: Window, context: Context, step: Step | None 
 
     groups = _groups(table, window, context)
     times = None if window.time is None else times_of(table.columns[window.time], table, context)
-    keys = numpy.zeros(table.rows, int) if groups is None else numpy.unique(groups, return_inverse=True)[1].ravel()
-    ordered = numpy.argsort(keys, kind="stable") if times is None else numpy.lexsort((times.values, keys))
-    series = Series(ordered, numpy.zeros(1, int), table.rows, groups=None if groups is None else groups[ordered])
-    same = keys[ordered][1:] == keys[ordered][:-1]
+    keys = None if groups is None else numbered(groups)[1]
+    ordered = order_by(keys, table.rows, None if times is None else times.values)
+    was_sorted = times is None or sort_within(ordered, keys, times.values)
+    series = Series(ordered, numpy.zeros(1, int), table.rows, None if groups is None else taken(groups, ordered))
+    same = numpy.ones(table.rows - 1, bool) if keys is None else are_followed(taken(keys, ordered))
     if times is None:
         series.starts = numpy.append(0, numpy.flatnonzero(~same) + 1)
         return series
     series.times = times.take(ordered)
-    if not (numpy.diff(ordered) > 0).all() and _is_unsorted(keys, times):
+    if not was_sorted:
         series.notes.append(f"rows are sorted by {f'`{window.by}` and ' if window.by else ''}`{window.time}`")
     _refuse_repeats(series, same, table, window, context)
     _find_holes(series, same, window, context, table, step)
     return series
-
-
-def _is_unsorted(keys: Array, times: Times) -> bool:
-    """Whether the times of a series are not in order as they stand in the file."""
-    import numpy
-
-    order = numpy.argsort(keys, kind="stable")
-    same = numpy.diff(keys[order]) == 0
-    return bool((same & (times.values[order][1:] < times.values[order][:-1])).any())
 
 
 def _groups(table: Table, window: Window, context: Context) -> Array | None:
@@ -135,7 +138,7 @@ def _groups(table: Table, window: Window, context: Context) -> Array | None:
             help=context.remedy("fill the series in, or drop these rows"),
         )
         raise InvalidData
-    return column.texts().astype(str).astype(object)
+    return column.texts()
 
 
 def times_of(column: Column, table: Table, context: Context) -> Times:

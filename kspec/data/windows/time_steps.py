@@ -6,6 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.storage.mapped_arrays import empty, pieces, taken
 from kspec.data.time_spelling import SAMPLE, spell
 from kspec.language.durations import SECONDS
 from kspec.language.window import CALENDAR_UNITS, Step
@@ -36,7 +37,7 @@ class Times:
 
     def take(self, rows: Array) -> Times:
         """The times of some rows."""
-        return Times(self.values[rows], self.are_numbers, self.texts[rows])
+        return Times(taken(self.values, rows), self.are_numbers, taken(self.texts, rows))
 
     def text(self, row: int) -> str:
         """The time of a row."""
@@ -70,7 +71,12 @@ def usual_step(times: Times, same: Array) -> Step:
     import numpy
 
     def usual(values: Array) -> Any:
-        steps, counts = numpy.unique(numpy.diff(values)[same], return_counts=True)
+        steps, counts = values[:0], numpy.zeros(0, int)
+        for piece in pieces(len(same)):
+            own = (values[piece.start + 1 : piece.stop + 1] - values[piece])[same[piece]]
+            own, more = numpy.unique(own, return_counts=True)
+            steps, places = numpy.unique(numpy.concatenate([steps, own]), return_inverse=True)
+            counts = numpy.bincount(places, numpy.concatenate([counts, more]), len(steps))
         return steps[counts.argmax()].item() if len(steps) else 1
 
     if times.are_numbers:
@@ -96,9 +102,12 @@ def steps_of(times: Times, step: Step) -> Array | None:
         months = months_of(times.values)
         return numpy.zeros(max(0, len(times.values) - 1)) if months is None else numpy.diff(months) / step.size
     size = step.size if times.are_numbers else step.size * MICROSECONDS
-    steps = numpy.diff(times.values) / size
-    whole = numpy.rint(steps)
-    return numpy.where(abs(steps - whole) < 1e-6, whole, steps)
+    found = empty(max(0, len(times.values) - 1), numpy.float64, times.values)
+    for piece in pieces(len(found)):
+        steps = (times.values[piece.start + 1 : piece.stop + 1] - times.values[piece]) / size
+        whole = numpy.rint(steps)
+        found[piece] = numpy.where(abs(steps - whole) < 1e-6, whole, steps)
+    return found
 
 
 def step_text(step: Step) -> str:
