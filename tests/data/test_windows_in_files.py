@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 
 import kspec
+from kspec.data.pipeline import Batches
 from kspec.data.storage import mapped_arrays
 from kspec.data.storage.stored_data import stored_data
+from kspec.data.windows.arrays import WindowArray
 from tests.data.helpers import read
 from tests.data.test_mapped_arrays import assert_same, on_disk
 
@@ -60,9 +63,9 @@ def _series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KSPEC_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.mark.parametrize("source", ["csv: t.csv", "parquet: t.parquet"])
 @pytest.mark.parametrize("setting", SETTINGS)
-def test_windows_are_the_same(setting: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_windows_are_the_same(setting: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "parquet: t.parquet" if setting in ("series", "times") else "csv: t.csv"
     text = f"{{{source}, inputs: {{{COLUMNS}}}, targets: y, {SETTINGS[setting]}}}"
     before = read(tmp_path, text, INPUTS)
     on_disk(monkeypatch)
@@ -82,7 +85,23 @@ def test_windows_are_the_same(setting: str, source: str, tmp_path: Path, monkeyp
         assert mapped_arrays.is_mapped(array)
 
 
-@pytest.mark.parametrize("engine", ["fused", pytest.param("keras", marks=pytest.mark.slow)])
+def test_batches_gather_from_files() -> None:
+    base, anchors = np.arange(60.0).reshape(20, 3), np.array([9, 4, 17, 5])
+    with mapped_arrays.temporary_file() as file:
+        file.write(base.tobytes())
+        file.flush()
+        mapped = np.frombuffer(mmap.mmap(file.fileno(), 0), float).reshape(20, 3)
+    chosen = np.array([2, 0, 3])
+    expected = np.stack([base[row - 3 : row + 1] for row in anchors[chosen]])
+    for each in (base, mapped):
+        batches = Batches({"x": WindowArray(each, anchors, 4, -3)}, {}, {}, batch_size=3, shuffle=False, seed=0)
+        batches.inputs["x"] = WindowArray(each, anchors, 4, -3)  # a small one was copied
+        assert np.array_equal(batches.picker()(chosen), expected)
+        assert np.array_equal(next(iter(batches.only(chosen).dataset())), expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["fused", "keras"])
 def test_trained_weights_are_the_same(engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kspec.data.pipeline.CHUNK_BYTES", 0)  # no windows are copied, however few
     (tmp_path / "spec.yaml").write_text(
@@ -104,7 +123,7 @@ fit: {{epochs: 2, batch_size: 8, engine: {engine}}}
     results: list[Any] = []
     for _ in range(3):  # in memory, from files, from the store
         result = kspec.run(tmp_path / "spec.yaml", out=tmp_path / "runs")
-        table = (tmp_path / "runs" / result.folder.name / "predictions.csv").read_text()
+        table = (result.folder / "predictions.csv").read_text()
         results.append((result.model.get_weights(), result.metrics, table))
         on_disk(monkeypatch)
     for weights, metrics, table in results[1:]:
