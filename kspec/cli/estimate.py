@@ -87,10 +87,13 @@ def _text(found: Estimate) -> str:
     if found.total is not None:
         seconds = {name: seconds_text(value) for name, value in found.seconds.items()}
         lines["start"] = f"{seconds['start']}: data, TensorFlow, the network"
-        lines["fit"] = f"{seconds['fit']}: {found.epochs} epoch{'s' if found.epochs != 1 else ''} with their start"
+        bound = "at most " if found.is_bound else ""
+        sooner = "; EarlyStopping may end them sooner" if found.is_bound else ""
+        epochs = f"{found.epochs} epoch{'s' if found.epochs != 1 else ''}"
+        lines["fit"] = f"{bound}{seconds['fit']}: {epochs} with their start{sooner}"
         lines["finish"] = f"{seconds['finish']}: evaluate, predict, save, draw"
         lines["time"] = (
-            f"{seconds_text(found.total)}, {f'all {found.runs} runs' if found.runs > 1 else 'the whole run'}"
+            f"{bound}{seconds_text(found.total)}, {f'all {found.runs} runs' if found.runs > 1 else 'the whole run'}"
         )
     width = max(map(len, lines))
     return "\n".join([f"{found.name}", *(f"  {name:<{width}}  {text}" for name, text in lines.items())])

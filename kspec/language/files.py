@@ -57,6 +57,15 @@ def relocate(
     return changed
 
 
+def input_places(values: dict[str, Any]) -> list[Place]:
+    """The places of the paths in a resolved spec, as plain values."""
+    models = values.get("models")
+    entries = [(name, model) for name, model in models.items() if isinstance(model, dict)] if models else []
+    of_models = [(model, key, ("models", name, key)) for name, model in entries for key in ("file", "weights")]
+    places = [*(place for place in of_models if place[1] in place[0]), *_files(values)]
+    return [(holder, key, path) for holder, key, path in places if isinstance(holder[key], str)]
+
+
 def definition_files(spec: Spec) -> dict[File, str]:
     """The files that the network is made of besides its weights: vocabularies and constants.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kspec.diagnostics import Path, Report, codes
 from kspec.language import Spec
+from kspec.language.files import input_places
 from kspec.runs.spec_fingerprint import plain_values
 
 CHANGEABLE = "`fit.epochs`, `fit.verbose`, `fit.checkpoint`, `fit.time_limit`, a callback's patience, a later stage"
@@ -33,11 +34,13 @@ def report_changes(before: dict[str, Any], spec: Spec, stage: int, report: Repor
         spec: The resolved spec, perhaps with overrides.
         stage: The stage that training has reached, from 1.
         report: Receives the errors.
-        edited: Whether the file itself was edited, which also holds what the engine has chosen.
+        edited: Whether the file itself was edited, which also holds what the engine has chosen, and has other paths in
+            another place.
     """
-    known = set()
-    for path in differences(before, plain_values(spec)):
-        if _may_change(path, stage) or (edited and path[:2] == ("fit", "engine")):
+    known, now = set(), plain_values(spec)
+    own = {path for _, _, path in input_places(now)} if edited else set()  # fingerprints tell whether data has changed
+    for path in differences(before, now):
+        if _may_change(path, stage) or (edited and path[:2] == ("fit", "engine")) or path in own:
             continue
         shown = _shown(path)
         if shown in known:

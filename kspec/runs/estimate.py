@@ -48,6 +48,7 @@ class Estimate:
         disk: Bytes of the run folder; None if not measured.
         seconds: Seconds of `start`, `fit` and `finish` (evaluate, predict, save); empty if not measured.
         epoch: Seconds of an epoch with its validation; None if not measured.
+        is_bound: Whether an EarlyStopping may end training sooner: no run takes longer than these seconds.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Estimate:
     disk: int | None = None
     seconds: dict[str, float] = field(default_factory=dict)
     epoch: float | None = None
+    is_bound: bool = False
 
     @property
     def total(self) -> float | None:
@@ -83,7 +85,7 @@ class Estimate:
             "runs": self.runs,
             "memory": {**parts, "activations": self.activations, "data": self.data, "peak": self.memory},
             "disk": self.disk,
-            "seconds": {**self.seconds, "epoch": self.epoch, "total": self.total},
+            "seconds": {**self.seconds, "epoch": self.epoch, "total": self.total, "at_most": self.is_bound},
         }
 
 
@@ -171,6 +173,8 @@ def _measure(compiled: CompiledSpec, started: float) -> Estimate:
         took = time.perf_counter() - started
         result = _of_spec(compiled)
         result.disk = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        if execution.checkpoints is not None and not execution.checkpoints.store.files():
+            result.disk += _checkpoint_bytes(execution)  # a part of the training has not come to its end
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     result.memory = _peak_memory()
@@ -179,11 +183,27 @@ def _measure(compiled: CompiledSpec, started: float) -> Estimate:
     if execution.measuring is not None:
         result.epoch, limit = execution.measuring.epoch, execution.spec.document.fit.seconds
         missing = execution.measuring.missing["fit"]
+        callbacks = execution.spec.document.fit.callbacks
+        heads = {next(iter(callback)) if isinstance(callback, dict) else callback for callback in callbacks}
+        result.is_bound = missing > 0 and "EarlyStopping" in heads
         if limit is not None:
             missing = max(0.0, min(missing, limit - fit))
         took += execution.measuring.missing["evaluate"] + execution.measuring.missing["predict"]
     result.seconds = {"start": start, "fit": fit + missing, "finish": took - start - fit}
     return result
+
+
+def _checkpoint_bytes(execution: Execution) -> int:
+    """Bytes of the checkpoint that a run keeps: weights, those of the best epoch, and the optimizer.
+
+    Args:
+        execution: The execution, after training.
+    """
+    model, document = execution.result.model, execution.spec.document
+    arguments = [next(iter(each.values())) or {} for each in document.fit.callbacks if isinstance(each, dict)]
+    has_best = document.fit.keep == "best" or any(each.get("restore_best_weights") for each in arguments)
+    variables = [*model.variables, *model.optimizer.variables, *(model.weights if has_best else [])]
+    return sum(int(variable.numpy().nbytes) for variable in variables)
 
 
 def _peak_memory() -> int | None:
@@ -209,11 +229,16 @@ def _compare(result: Estimate, compiled: CompiledSpec) -> None:
     if budget.seconds is not None and result.total is not None and result.total > budget.seconds:
         compiled.report.error(
             codes.OVER_BUDGET,
-            f"{'the runs take' if result.runs > 1 else 'a run takes'} {seconds_text(result.total)}, "
-            "more than the budget",
+            f"{_takes(result)} {seconds_text(result.total)}, more than the budget",
             spec.positions.value(("budget", "time")),
             help="train fewer epochs, set `fit: {time_limit: ...}`, or raise the budget",
         )
+
+
+def _takes(result: Estimate) -> str:
+    """The begin of a sentence on the time of a run: `a run takes`."""
+    subject = "the runs" if result.runs > 1 else "a run"
+    return f"{subject} can take" if result.is_bound else f"{subject} take{'' if result.runs > 1 else 's'}"
 
 
 def seconds_text(seconds: float) -> str:

@@ -126,6 +126,7 @@ class Recorder:
             "version": VERSION,
             "name": self.spec.name,
             "status": status,
+            "folder": str(self.folder.path.resolve()),
             "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(self._started)),
             "seconds": round(time.monotonic() - self._clock, 3),
             "seed": self.spec.document.seed,

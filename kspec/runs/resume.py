@@ -13,6 +13,7 @@ from kspec.runs.changes_on_resume import report_changes
 from kspec.runs.execute import execute
 from kspec.runs.folder_lock import locked
 from kspec.runs.process import status_of
+from kspec.runs.resolved_file import RESOLVED, resolved_file
 from kspec.runs.resumption import Resumption
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError, find_run
@@ -160,9 +161,9 @@ def _prepare(
             raise RunFolderError(f"{path} is a link; the run could write through it to another place")
     run_folder, warnings = RunFolder(folder, is_part=_is_member(folder)), list[str]()
     checkpoint = CheckpointStore(folder, run_folder.write).newest(warnings.append, opener)
-    resolved = folder / "resolved.yaml"
-    if not resolved.exists():
+    if not (folder / RESOLVED).exists():
         return Resumption(run_folder, record, _spec_as_written(folder, record, overrides, permissions), overrides)
+    resolved = resolved_file(folder, record)
     spec = load_file(resolved, overrides, permissions)
     base = load_file(resolved, (), permissions) if overrides else spec
     stage, report = 1 if checkpoint is None else checkpoint.facts.stage, Report()

@@ -31,6 +31,7 @@ from kspec.language import Permissions, Spec
 from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
 from kspec.runs.record_checks import check_lists, check_scales
+from kspec.runs.resolved_file import resolved_file
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.runs.run_record import check_names, read_record
 from kspec.syntax.names import name_in_keras
@@ -114,7 +115,7 @@ def load_run(
     _require_resolved(folder / "resolved.yaml", opener)
     granted = Permissions(allow_code, allow_outside)
     overrides = [f"predict.{key}={to_yaml(list(names))}" for key, names in (("nodes", nodes), ("keep", keep)) if names]
-    compiled = compile_spec(folder / "resolved.yaml", overrides, permissions=granted, is_trained=True)
+    compiled = compile_spec(resolved_file(folder, record), overrides, permissions=granted, is_trained=True)
     spec, analysis = compiled.unwrap()
     report = Report()
     model = _load_model(model_file, spec, analysis, report, opener)

@@ -156,6 +156,7 @@ class RunJson(_Part):
         epochs: The epochs trained.
         kept_epoch: The epoch whose weights the model has.
         overrides: Overrides of values of the spec.
+        folder: Where the run folder was; the paths of its resolved spec are relative to it.
         message: Why it failed.
         process: What identifies its process.
         data: What evaluation and prediction need to know of the data.
@@ -170,6 +171,7 @@ class RunJson(_Part):
     epochs: Annotated[int, Field(ge=0)] | None = None
     kept_epoch: Annotated[int, Field(ge=1)] | None = None
     overrides: list[str] = Field(default_factory=list)
+    folder: str = ""
     message: str = ""
     process: dict[str, Any] | None = None
     data: _Data = Field(default_factory=_Data)

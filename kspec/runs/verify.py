@@ -17,6 +17,7 @@ from kspec.language import Permissions
 from kspec.runs.environment import environment
 from kspec.runs.execute import Execution
 from kspec.runs.recorder import HistoryWriter
+from kspec.runs.resolved_file import resolved_file
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_folder import RunFolder
 from kspec.runs.run_loader import LoadedRun, load_run, read_examples
@@ -222,7 +223,7 @@ class _Repetition:
         self.is_whole = full and run.record.get("status") == "finished" and run.spec.document.fit.time_limit is None
         self.folder = Path(tempfile.mkdtemp(prefix="kspec-verify-"))
         overrides = ["fit.time_limit=null"] if run.spec.document.fit.time_limit is not None else []
-        compiled = compile_spec(run.folder / "resolved.yaml", overrides, permissions=permissions)
+        compiled = compile_spec(resolved_file(run.folder, run.record), overrides, permissions=permissions)
         compiled.unwrap()
         self.compiled = compiled
         limit = None if self.is_whole else len(self.recorded) if full else 1

@@ -157,8 +157,11 @@ def unusable_text(text: str) -> str:
         return f"the path has more than {MAX_PATH:,} characters"
     try:
         os.fsencode(text)
-    except UnicodeEncodeError:
-        return "the path contains half of a surrogate pair, which no file name has"
+    except UnicodeEncodeError as error:
+        character, encoding = text[error.start], sys.getfilesystemencoding()
+        if "\ud800" <= character <= "\udfff":
+            return "the path contains half of a surrogate pair, which no file name has"
+        return f"the path contains `{character}`, and names of files are {encoding} here; set LC_ALL=C.UTF-8"
     return ""
 
 

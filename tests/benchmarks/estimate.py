@@ -1,4 +1,4 @@
-"""`kspec estimate` against what then happens: time and memory of whole runs, as ratios of estimate and run.
+"""`kspec estimate` against what then happens: time, memory and disk of whole runs, as ratios of estimate and run.
 
     python tests/benchmarks/estimate.py [SPEC ...]
 
@@ -39,24 +39,32 @@ def main() -> None:
         *sorted(SPECS.glob("*.yaml")),
         *sorted((SPECS / "tutorial").glob("*.yaml")),
     ]
-    ratios: dict[str, list[float]] = {"time": [], "memory": []}
+    ratios: dict[str, list[float]] = {"time": [], "memory": [], "disk": []}
     with tempfile.TemporaryDirectory() as cache:
         for path in paths:
             with tempfile.TemporaryDirectory() as runs:
                 text, _ = call("estimate", str(path), "--format", "json", cache=cache)
                 found = json.loads(text)
                 _, peak = call("run", str(path), "--quiet", "--runs", runs, cache=cache)
-                record = json.loads(next(Path(runs).glob("*/latest/run.json")).read_text())
+                folder = next(Path(runs).glob("*/latest"))
+                record = json.loads((folder / "run.json").read_text())
+                size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
             seconds = record["seconds"] + record["durations"]["check"]
             trained = record["epochs"] / found["epochs"]
             expected = found["seconds"]["start"] + found["seconds"]["fit"] + found["seconds"]["finish"]
             time, memory = expected / seconds, found["memory"]["peak"] / peak
             ratios["time"].append(time)
             ratios["memory"].append(memory)
+            ratios["disk"].append(found["disk"] / size)
             stopped = "" if trained == 1 else f"; stopped after {record['epochs']} of {found['epochs']} epochs"
             print(
-                f"{path.stem:<24} time {time:5.2f} ({seconds:6.1f} s)  memory {memory:5.2f} ({peak / 1e6:6.0f} MB){stopped}"
+                f"{path.stem:<24} time {time:5.2f} ({seconds:6.1f} s)  memory {memory:5.2f} ({peak / 1e6:6.0f} MB)  "
+                f"disk {found['disk'] / size:5.2f} ({size / 1e3:6.0f} kB){stopped}",
+                flush=True,
             )
+            parts = {name: round(value, 1) for name, value in found["seconds"].items() if value is not None}
+            fit = record["durations"].get("fit", 0.0)
+            print(f"{'':<24} estimated {parts}; the run's fit took {fit:.1f} s", flush=True)
     for name, values in ratios.items():
         within = sum(0.75 <= value <= 1.25 for value in values)
         print(f"{name:<6} median {statistics.median(values):.2f}; within 25% for {within} of {len(values)}")

@@ -48,41 +48,41 @@ SPECS = {
     "keras": _NETWORK + "fit:\n  epochs: 12\n  batch_size: 8\n  engine: keras\n  class_weight: balanced\n"
     "  checkpoint: {every: 7 steps}" + _CALLBACKS,
     "fused": _NETWORK
-    + "fit:\n  epochs: 40\n  batch_size: 8\n  engine: fused\n  checkpoint: {every: 1 epoch}"
+    + "fit:\n  epochs: 15\n  batch_size: 8\n  engine: fused\n  checkpoint: {every: 1 epoch}"
     + _CALLBACKS,
     "fused_xla": _NETWORK + "compile: {optimizer: {Adam: {gradient_accumulation_steps: 3}}, metrics: [AUC]}\n"
-    "fit:\n  epochs: 40\n  batch_size: 8\n  engine: fused_xla\n  checkpoint: {every: 11 steps}" + _CALLBACKS,
+    "fit:\n  epochs: 12\n  batch_size: 8\n  engine: fused_xla\n  checkpoint: {every: 11 steps}" + _CALLBACKS,
     "auto": _NETWORK
-    + "fit:\n  epochs: 40\n  batch_size: 4\n  engine: auto\n  checkpoint: {every: 9 steps}"
+    + "fit:\n  epochs: 15\n  batch_size: 4\n  engine: auto\n  checkpoint: {every: 9 steps}"
     + _CALLBACKS,
     "best_average": _NETWORK
     + _AVERAGES
-    + "fit: {epochs: 30, batch_size: 8, keep: best, engine: fused, checkpoint: {every: 1 epoch}}\n",
+    + "fit: {epochs: 12, batch_size: 8, keep: best, engine: fused, checkpoint: {every: 1 epoch}}\n",
     "last_average": _NETWORK
     + _AVERAGES
-    + "fit: {epochs: 30, batch_size: 8, keep: last, engine: fused, checkpoint: {every: 13 steps}}\n",
+    + "fit: {epochs: 12, batch_size: 8, keep: last, engine: fused, checkpoint: {every: 13 steps}}\n",
     "swapped_average": _NETWORK
     + _AVERAGES
     + "fit: {epochs: 12, batch_size: 8, engine: keras, validation_freq: 2, checkpoint: {every: 13 steps},\n"
     "  callbacks: [{SwapEMAWeights: {swap_on_epoch: true}}, {CSVLogger: {filename: log.csv}}]}\n",
     "mixed": "dtype_policy: mixed_float16\n"
     + _NETWORK
-    + "fit: {epochs: 30, batch_size: 8, engine: fused, checkpoint: {every: 9 steps}}\n",
+    + "fit: {epochs: 12, batch_size: 8, engine: fused, checkpoint: {every: 9 steps}}\n",
     "stages": _NETWORK
-    + "fit:\n  batch_size: 8\n  engine: fused\n  keep: best\n  checkpoint: {every: 5 steps}\n  stages:\n"
-    "    - {name: head, epochs: 15, trainable: {first: false}}\n"
-    "    - {name: all, epochs: 15, trainable: {first: true}, optimizer: {SGD: {momentum: 0.9}}}" + _CALLBACKS,
+    + "fit:\n  batch_size: 8\n  engine: fused\n  keep: best\n  checkpoint: {every: 9 steps}\n  stages:\n"
+    "    - {name: head, epochs: 7, trainable: {first: false}}\n"
+    "    - {name: all, epochs: 7, trainable: {first: true}, optimizer: {SGD: {momentum: 0.9}}}" + _CALLBACKS,
     "minutes": _NETWORK + "fit: {epochs: 40, batch_size: 8, engine: fused}\n",
     "stateful": _STATEFUL + "fit: {shuffle: false, epochs: 8, checkpoint: {every: 5 steps}}\n",
     "hoisted": _DATA
     + _INPUTS
     + _FROZEN
-    + "fit: {epochs: 30, batch_size: 8, engine: fused, checkpoint: {every: 9 steps}}\n",
+    + "fit: {epochs: 12, batch_size: 8, engine: fused, checkpoint: {every: 9 steps}}\n",
     "stored": _NETWORK.replace("csv: table.csv", "csv: table.csv, balance: oversample")
-    + "fit: {epochs: 20, batch_size: 8, engine: fused, checkpoint: {every: 9 steps}}\n",
+    + "fit: {epochs: 12, batch_size: 8, engine: fused, checkpoint: {every: 9 steps}}\n",
     "own_callback": "extensions: [own_callbacks]\n"
     + _NETWORK
-    + "fit: {epochs: 20, batch_size: 8, engine: fused, checkpoint: {every: 9 steps},\n"
+    + "fit: {epochs: 12, batch_size: 8, engine: fused, checkpoint: {every: 9 steps},\n"
     "  callbacks: [{own_callbacks.Decay: {factor: 0.9}}, {CSVLogger: {filename: log.csv}}]}\n",
 }
 """By name, the text after `name`. The run of `stored` also writes and reads a store of its data."""

@@ -2,9 +2,9 @@
 
     python -m tests.proofs.kills [KILLS] [SEED] [SPEC ...]
 
-A child process runs a spec and is killed with SIGKILL: half of the moments are drawn from the whole run, half from one
-of its parts, so that short ones such as saving are hit as well. Another one resumes it, and may be killed as well. In
-the end, weights, history, metrics, predictions and the log must have the same bits. A run with the engine `auto` is
+A child process runs a spec and is killed, mostly with SIGKILL, else with a signal that lets it save first: half of the
+moments are drawn from the whole run, half from one of its parts, so that short ones such as saving are hit as well.
+Another one resumes it, and may be killed as well. In the end, weights, history, metrics, predictions and the log must have the same bits. A run with the engine `auto` is
 compared with one that has the engines which it had chosen. Prints a line for each kill, and how many hit each part;
 exits with status 1 if a run differs.
 """
@@ -32,6 +32,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 from tests.proofs.kill_specs import COLUMNS, OWN_CALLBACKS, SPECS
 
+SIGNALS = (*[signal.SIGKILL] * 5, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FILES = ("history.csv", "predictions.csv", "metrics.json", "log.csv")
 _PARTS = mmap.mmap(-1, 64)
 """The part of the run that a child process is in, after a number that counts the parts so far; its parent reads it."""
@@ -45,20 +46,21 @@ def main() -> None:
     _make_place(choice)
     whole: dict[str, str] = {}
     timelines: dict[str, list[tuple[str, float]]] = {}
-    failures = done = 0
+    failures = done = turn = 0
     hits = Counter[str]()
     while done < kills:
-        name = names[done % len(names)]
+        name, turn = names[turn % len(names)], turn + 1
         if name not in whole:
             assert _child(lambda name=name: _run(name), None) is None
             timelines[name] = json.loads(Path("timeline.json").read_text())
             whole[name] = _digest(_newest(name))
         timeline, before = timelines[name], _newest(name)
-        parts = [_child(lambda name=name: _run(name), _moment(timeline, choice))]
+        parts = [_child(lambda name=name: _run(name), _moment(timeline, choice), choice.choice(SIGNALS))]
         folder = _newest(name)
         started = folder != before and _has_record(folder)
         while started and done + len(parts) < kills and choice.random() < 0.3 and not _is_finished(folder):
-            parts.append(_child(lambda folder=folder: _resume(folder), (0, choice.uniform(0.0, timeline[-1][1]))))
+            moment = 0, choice.uniform(0.0, timeline[-1][1])
+            parts.append(_child(lambda folder=folder: _resume(folder), moment, choice.choice(SIGNALS)))
         if not started:
             same = "killed before it had a folder"
         else:
@@ -179,12 +181,15 @@ def _resume(folder: Path) -> None:
     resume_run(folder, permissions=Permissions(code=True))
 
 
-def _child(task: Callable[[], None], moment: tuple[int, float] | None) -> str | None:
+def _child(
+    task: Callable[[], None], moment: tuple[int, float] | None, number: signal.Signals = signal.SIGKILL
+) -> str | None:
     """Runs a task in a child process, which is killed at a moment.
 
     Args:
         task: The task.
         moment: The number of a part of the run, and the seconds after its begin; None to let it end.
+        number: The signal.
 
     Returns:
         The part in which it was killed; None if it had ended.
@@ -214,9 +219,14 @@ def _child(task: Callable[[], None], moment: tuple[int, float] | None) -> str | 
         if moment is not None and end is None and _part()[0] >= moment[0]:
             end = time.monotonic() + moment[1]
         if end is not None and time.monotonic() >= end:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            return _part()[1]
+            part = _part()[1]
+            os.kill(pid, number)
+            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+            if number == signal.SIGKILL:
+                return part
+            if status not in (0, -number, 1):
+                print(f"a process ended with status {status} after {number.name}", flush=True)
+            return f"{part} ({number.name})"
         time.sleep(0.002)
 
 
@@ -267,9 +277,9 @@ def _digest(folder: Path) -> str:
 def _events(folder: Path) -> list[tuple[str, int, bytes]]:
     """What TensorBoard would show of a folder: tags, steps and values, without graphs and times."""
     from tensorboard.backend.event_processing.directory_loader import DirectoryLoader
-    from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+    from tensorboard.backend.event_processing.event_file_loader import TimestampedEventFileLoader
 
-    events = DirectoryLoader(str(folder), EventFileLoader).Load()
+    events = DirectoryLoader(str(folder), TimestampedEventFileLoader).Load()
     values = [(value, event.step) for event in events for value in event.summary.value]
     return sorted((value.tag, step, value.tensor.SerializeToString()) for value, step in values if value.tag != "keras")
 

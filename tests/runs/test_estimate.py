@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import kspec
+from kspec.cli import main
 from kspec.language import load_file
 from kspec.runs.estimate import estimate
 from tests.support.project import BINARY
@@ -51,6 +52,20 @@ def test_of_long_training_a_part_is_run(project, impatient, engine):
     assert limited.seconds["fit"] < found.seconds["fit"]
 
 
+def test_a_callback_that_may_end_training_makes_it_an_upper_bound(project, impatient, capsys):
+    stopping = "fit: {epochs: 400, engine: keras, callbacks: [{EarlyStopping: {patience: 3, start_from_epoch: 300}}]}"
+    spec = project(BINARY.replace(FIT, stopping))
+    assert main(["estimate", spec]) == 0
+    lines = dict(line.strip().split("  ", 1) for line in capsys.readouterr().out.splitlines()[1:])
+    assert lines["fit"].strip().startswith("at most ")
+    assert lines["fit"].endswith("400 epochs with their start; EarlyStopping may end them sooner")
+    assert lines["time"].strip().startswith("at most ")
+    stop = "fit.callbacks.EarlyStopping"
+    soon = [f"{stop}.patience=0", f"{stop}.start_from_epoch=0", f"{stop}.min_delta=100", "fit.batch_size=64"]
+    found, _ = estimate(load_file(spec, soon))
+    assert not found.is_bound  # it has ended training after the first epochs, and will do so again
+
+
 def test_the_part_of_a_run_that_is_measured_extrapolates(project):
     """Steps of a known length give the time of all of them."""
     import time
@@ -89,7 +104,7 @@ def test_static_imports_no_tensorflow_and_counts_folds(project):
         "activations": 8 * (2 + 2 + 4 + 1) * 4,
         **{"data": None, "peak": None},
     }
-    assert facts["seconds"] == {"epoch": None, "total": None}
+    assert facts["seconds"] == {"epoch": None, "total": None, "at_most": False}
 
 
 def test_a_network_that_cannot_fit_is_refused_before_it_is_run(project):

@@ -15,6 +15,7 @@ from kspec.runs.folder_lock import locked
 from kspec.runs.process_table import start_time
 from kspec.runs.resume import find_unfinished, resume_run, unfinished_run_of
 from kspec.runs.run_folder import RunFolderError
+from kspec.runs.verify import verify
 from kspec.training.checkpoints.recording import Checkpoints
 from tests.support.project import BINARY, make_project
 
@@ -189,3 +190,22 @@ def test_two_processes_do_not_go_on_with_one_run(whole):
     with locked(whole.folder), pytest.raises(RunFolderError, match="another process is writing to the run folder"):
         resume_run(whole.folder, ["fit.epochs=6"])
     assert (whole.folder / "run.json").read_bytes() == before
+
+
+def test_a_folder_that_was_copied_goes_on_elsewhere(place, whole, tmp_path, monkeypatch):
+    """Its data stays where it was, and so do the bits."""
+    with killed_at(2):
+        kspec.run("spec.yaml")
+    folder = folder_of_the_latest(place / "runs" / "small")
+    copy = place / "deep" / "else where"
+    shutil.copytree(folder, copy)
+    shutil.rmtree(folder)
+    resumed = resume_run(copy)
+    assert same(resumed, whole)
+    again = copy.rename(place / "moved")
+    assert kspec.evaluate(again) == pytest.approx({key: whole.metrics[key] for key in kspec.evaluate(whole.folder)})
+    assert {each.verdict for each in verify(str(again))} <= {"same", "other"}
+    away = shutil.copytree(again, tmp_path / "away")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(kspec.SpecError, match="KS701"):  # as of any other path
+        kspec.evaluate(away)

@@ -8,6 +8,7 @@ import pytest
 
 from kspec.diagnostics import codes
 from kspec.syntax.path_policy import PathPolicy, Permissions
+from kspec.syntax.regular_files import unusable_text
 
 
 @pytest.fixture
@@ -95,3 +96,11 @@ def test_a_url_is_never_a_file(folder: Path) -> None:
 @pytest.mark.parametrize("write", [False, True])
 def test_a_null_character_is_reported(folder: Path, write: bool) -> None:
     assert rule(PathPolicy(folder), "table\0.csv", write=write) == codes.UNREADABLE_DATA
+
+
+def test_a_name_that_the_encoding_of_file_names_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where `LC_ALL=POSIX` and Python does not insist on UTF-8."""
+    monkeypatch.setattr("os.fsencode", lambda text: text.encode("ascii", "surrogateescape"))
+    assert unusable_text("table.csv") == unusable_text("\udcff") == ""
+    assert unusable_text("größe.csv").startswith("the path contains `ö`, and names of files are ")
+    assert "surrogate" in unusable_text("\ud800")

@@ -49,6 +49,8 @@ class StepClock(keras.callbacks.Callback):
         self.done = 0
         """Steps so far."""
         self.saw_validation = False
+        self.is_cut = False
+        """Whether this callback has ended training."""
         self._plan = plan
         self._changes = 0
         self._before = 0  # steps of the epochs before
@@ -64,6 +66,7 @@ class StepClock(keras.callbacks.Callback):
         self.done = self._before + batch + 1
         rest = self.schedule.steps - batch - 1
         if rest and self._is_known() and self.seconds_per_step * rest > FINISH_SECONDS:
+            self.is_cut = True
             raise _Enough
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
@@ -71,8 +74,8 @@ class StepClock(keras.callbacks.Callback):
         if self._settled is not None and self._settled[0] <= self._began:
             self.epochs.append(time.perf_counter() - self._began)
             self.saw_validation = self.saw_validation or any(name.startswith("val_") for name in logs or {})
-        if self._is_known() and self.epochs:
-            self.model.stop_training = True
+        if self._is_known() and self.epochs and not self.model.stop_training:
+            self.is_cut = self.model.stop_training = True
 
     @property
     def seconds_per_step(self) -> float:
@@ -85,7 +88,7 @@ class StepClock(keras.callbacks.Callback):
     def remaining(self) -> float:
         """Seconds for the epochs and steps that have not been run, without validation that has not been seen."""
         left = self.schedule.new_epochs * self.schedule.steps - self.done
-        if not left:
+        if not left or not self.is_cut:  # another callback that ended training will do so again
             return 0.0
         per_epoch = float(np.mean(self.epochs)) if self.epochs else self.seconds_per_step * self.schedule.steps
         return per_epoch * left / self.schedule.steps
