@@ -152,4 +152,5 @@ def _from_data(data: str, out: str, choices: Choices, options: dict[str, Any]) -
         columns=preview.columns,
         shapes=preview.shapes,
         table=preview.table,
+        where=preview.where,
     )

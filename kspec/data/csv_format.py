@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.data.context import Context
-from kspec.data.first_row import is_data
+from kspec.data.first_row import has_second_header, is_data
 from kspec.data.sources.read_request import blocks, first_lines
 from kspec.language.csv_options import WHITESPACE, CsvOptions
 
@@ -87,6 +87,8 @@ def _encoding(file: Path, context: Context) -> str:
         return "utf-16"
     if start[1::2].count(0) > len(start) / 4:
         return "utf-16-le"
+    if start[::2].count(0) > len(start) / 4:
+        return "utf-16-be"
     for encoding in ("utf-8", "cp1252"):
         decoder = codecs.getincrementaldecoder(encoding)()
         try:
@@ -186,11 +188,30 @@ def _find_header(division: _Division, options: dict[str, Any]) -> None:
     if "header" not in options and options.get("names") is None and is_data(first, rows):
         options["header"] = False
         return
+    if "header" not in options and options.get("names") is None and has_second_header(first, rows):
+        _use_two_headers(first, rows[0], options)
+        return
     if options.get("header", True) and options.get("names") is None:
         names = [name.strip() for name in first]
         named = [name for name in names if name]
         if len(set(named)) < len(named) and len(first) == division.width:
             options["header"], options["names"] = True, _unique(names)
+
+
+def _use_two_headers(first: list[str], second: list[str], options: dict[str, Any]) -> None:
+    """Takes the names from the line that has one for each column, the first if both do; the other is skipped.
+
+    Args:
+        first: The first line of two that are no data.
+        second: The line below it.
+        options: Receives the options.
+    """
+    names, others = ([name.strip() for name in row] for row in (first, second))
+    skipped = options.get("skip_rows", 0)
+    if not all(names) and all(others) and len(set(others)) == len(others):
+        options["skip_rows"] = skipped + 1
+        return
+    options |= {"skip_rows": skipped + 2, "header": False, "names": _unique(names)}
 
 
 def _unique(names: list[str]) -> list[str]:

@@ -11,6 +11,8 @@ from kspec.data.time_formats import is_time
 EVEN = 3
 """So many numbers in even steps are names, such as those of years or pixels."""
 YEARS = (1900, 2100)
+FEW_ROWS = 4
+"""With fewer rows, nothing tells whether a line is data."""
 
 
 def is_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -39,6 +41,33 @@ def is_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
             return False  # the column has few texts, and its name is none of them
     if numbers and not _are_names(numbers):
         evidence += len(numbers)
+    return evidence > 0
+
+
+def has_second_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the line below the first one is no data, either: units, descriptions, or names below groups of columns.
+
+    No column of numbers has a number in it, and no other column has its text again.
+
+    Args:
+        first: The first line.
+        rows: The lines below it.
+    """
+    if len(rows) < FEW_ROWS or any(_number(word.strip()) is not None for word in first):
+        return False
+    second, others = rows[0], rows[1:]
+    evidence = 0
+    for place, word in enumerate(second):
+        word = word.strip()
+        below = [row[place].strip() for row in others if place < len(row) and row[place].strip()]
+        if not word or not below:
+            continue
+        are_numbers = sum(_number(text) is not None for text in below) == len(below)
+        if word in below or (are_numbers and (_number(word) is not None or word in MARKS)):
+            return False
+        if not are_numbers and is_time(below[0]) and is_time(word):
+            return False
+        evidence += are_numbers
     return evidence > 0
 
 

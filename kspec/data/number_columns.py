@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import math
 import re
 from collections import Counter
@@ -17,6 +18,7 @@ _PARTS = re.compile(
     rf"[+-]?(?P<before>(?:{_CURRENCY})?) ?[+-]?[\d.,][\d.,'\u00a0 ]*?(?P<after>\s*[^\d\s.,'+-]\D{{0,14}})?"
 )
 """A number between a currency and a unit. A word before a number, as in `Q1`, makes it a name."""
+_CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -51,7 +53,9 @@ def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
     """
     columns, new = dict(table.columns), dict[str, NewColumn]()
     for name, column in table.columns.items():
-        found = None if column.kind != "text" or column.size != 1 else _numbers(column, set(columns))
+        found = None
+        if column.kind == "text" and column.size == 1:
+            found = _clock(column, set(columns)) or _numbers(column, set(columns))
         if found is not None:
             columns[name], new[name] = found
     if not new:
@@ -60,7 +64,7 @@ def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
 
 
 def with_months(table: Table) -> tuple[Table, dict[str, NewColumn]]:
-    """The table with a column of dates, where a year and a month stand in columns of their own.
+    """The table with a column of dates, where a year, a month and perhaps a day stand in columns of their own.
 
     Returns:
         The table, and the new column by its name.
@@ -75,15 +79,27 @@ def with_months(table: Table) -> tuple[Table, dict[str, NewColumn]]:
     if formatted is None or not len(year.values) or not (1000 <= year.values.min() <= year.values.max() <= 2999):
         return table, {}
     numbers, form = formatted
-    own, other = _identifier(year.name), _identifier(month.name)
-    expression = f"make_date({own}, {other}, 1)"
+    own, other = identifier(year.name), identifier(month.name)
+    day = None if form else _days(table, year, numbers)
+    expression = f"make_date({own}, {other}, {identifier(day.name) if day else 1})"
     if form:
         expression = f"cast(strptime(concat({own}, ' ', {other}), '%Y {form}') as date)"
     name = _free("date", table.columns)
-    dates = [f"{a:04d}-{b:02d}-01" for a, b in zip(year.values.tolist(), numbers, strict=True)]
+    days = day.values.tolist() if day else [1] * table.rows
+    dates = [f"{a:04d}-{b:02d}-{c:02d}" for a, b, c in zip(year.values.tolist(), numbers, days, strict=True)]
     column = Column(name, "text", numpy.array(dates, dtype=object), numpy.zeros(table.rows, bool))
-    new = NewColumn(name, expression, "the month of the row", (year.name, month.name))
+    parts = (year.name, month.name, *([day.name] if day else []))
+    new = NewColumn(name, expression, "the day of the row" if day else "the month of the row", parts)
     return replace(table, columns={**table.columns, name: column}), {name: new}
+
+
+def _days(table: Table, year: Column, months: Sequence[int]) -> Column | None:
+    """The column of days of the month, which make dates with the years and months; None if there is none."""
+    day = next((column for name, column in table.columns.items() if name.lower() in ("day", "dayofmonth")), None)
+    if day is None or day.kind != "integer" or day.missing.any():
+        return None
+    dates = zip(year.values.tolist(), months, day.values.tolist(), strict=True)
+    return day if all(1 <= number <= calendar.monthrange(own, month)[1] for own, month, number in dates) else None
 
 
 def _months(column: Column) -> tuple[list[int], str] | None:
@@ -115,7 +131,7 @@ def without_marks(table: Table, marks: Mapping[str, Sequence[float]]) -> tuple[T
     for name, own in marks.items():
         column = columns[name]
         columns[name] = replace(column, missing=column.missing | numpy.isin(column.values, own))
-        expression = _identifier(name)
+        expression = identifier(name)
         for mark in own:
             expression = f"nullif({expression}, {mark})"
         why = f"{' and '.join(str(mark) for mark in own)} for missing values"
@@ -146,6 +162,23 @@ def _numbers(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn]
     example = next(text for text in texts if bare[text] != text)
     why = f"numbers written as `{example}`"
     return Column(column.name, "float", values, numpy.isnan(values)), NewColumn(name, expression, why)
+
+
+def _clock(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:
+    """The hours of a column of times of day or of durations, and how a spec computes them; None of other texts."""
+    import numpy
+
+    texts = column.values[~column.missing].tolist()
+    parts = [_CLOCK.fullmatch(str(text).strip()) for text in texts]
+    if len(set(texts)) < FEW or not all(parts):
+        return None
+    hours = [int(part[1]) + int(part[2]) / 60 + float(part[3] or 0) / 3600 for part in parts if part is not None]
+    values = numpy.full(len(column.values), numpy.nan)
+    values[~column.missing] = hours
+    name = _free(f"{column.name}_hours", taken)
+    expression = f"epoch(cast({identifier(column.name)} as interval)) / 3600"
+    new = NewColumn(name, expression, f"the hours of `{texts[0]}`")
+    return Column(column.name, "float", values, column.missing), new
 
 
 def _unit(texts: Counter[str]) -> tuple[str, str] | None:
@@ -187,11 +220,11 @@ def _expression(name: str, unit: tuple[str, str], found: NumberTexts, marks: tup
         marks: The decimal point, and what stands between thousands.
     """
     decimal, thousands = marks
-    text = _identifier(name)
+    text = identifier(name)
     for word in found.marks or []:
-        text = f"nullif({text}, {_quoted(word)})"
+        text = f"nullif({text}, {quoted(word)})"
     for part in (*unit, thousands):
-        text = f"replace({text}, {_quoted(part)}, '')" if part else text
+        text = f"replace({text}, {quoted(part)}, '')" if part else text
     text = f"replace({text}, ',', '.')" if decimal == "," else text
     return f"cast({text} as double)"
 
@@ -203,7 +236,7 @@ def known_column(name: str, taken: Collection[str]) -> NewColumn:
         name: The column.
         taken: The columns of the table.
     """
-    return NewColumn(_free(f"{name}_known", taken), _identifier(name), "the past, in which gaps are filled")
+    return NewColumn(_free(f"{name}_known", taken), identifier(name), "the past, in which gaps are filled")
 
 
 def computed_path(name: str, before: str, after: str, taken: Collection[str]) -> NewColumn:
@@ -215,7 +248,7 @@ def computed_path(name: str, before: str, after: str, taken: Collection[str]) ->
         after: What stands after it.
         taken: The columns of the table.
     """
-    parts = [_quoted(before)] * bool(before) + [_identifier(name)] + [_quoted(after)] * bool(after)
+    parts = [quoted(before)] * bool(before) + [identifier(name)] + [quoted(after)] * bool(after)
     return NewColumn(_free(f"{name}_file", taken), " || ".join(parts), "the path of its file")
 
 
@@ -225,10 +258,10 @@ def _free(name: str, taken: Collection[str]) -> str:
     return name
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
     """A column in an expression; in quotes, since its name may be a word of SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

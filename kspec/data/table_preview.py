@@ -8,29 +8,26 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from kspec.analysis.data_profile import ColumnProfile, DataProfile
+from kspec.analysis.data_profile import ColumnProfile
 from kspec.data.array_preview import npz_arrays, without_single_axes
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
+from kspec.data.csv_preview import profile_csv
 from kspec.data.expressions.derivation import derive
 from kspec.data.file_names import names_of_files
+from kspec.data.file_preview import FilePreview, preview_table
 from kspec.data.folder_preview import FolderSource, folder_source
-from kspec.data.number_columns import NewColumn, with_months, with_numbers, without_marks
-from kspec.data.number_texts import MARKS, notation, number_texts
-from kspec.data.path_columns import mask_classes, path_columns, with_contents
-from kspec.data.profile.hints import ColumnHints, table_hints
+from kspec.data.path_columns import mask_classes, with_contents
 from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import names, read, source_of
 from kspec.data.sources.excel import sheet_sizes
 from kspec.data.sources.read_request import Request, first_lines
-from kspec.data.table import Table
 from kspec.data.table_folders import FolderTables, arrays_of_files, common_glob, tables_of_folder
 from kspec.diagnostics import Positions, Report, Source, Span, codes
 from kspec.language import Document, Permissions, Spec
 from kspec.language.array_files import NpzParts
-from kspec.language.csv_options import CsvOptions
 from kspec.language.data import SOURCES
 from kspec.language.excel_options import ExcelOptions
 from kspec.syntax.gzip_stream import GrowsTooMuch
@@ -39,35 +36,9 @@ MAX_GIGABYTES = 0.1
 """The memory of a table that is read while somebody types."""
 MAX_FILES = 20_000
 """How many names a glob looks at while somebody types."""
-
-
 SHOWN_SHEETS = 8
 _OLD_EXCEL, _OPEN = b"\xd0\xcf\x11\xe0", b"opendocument.spreadsheet"
 """What tells workbooks of other kinds, which the reader of Excel names."""
-
-
-class FilePreview(NamedTuple):
-    """A table without a spec.
-
-    Args:
-        table: The table.
-        profile: Its profile.
-        options: The options of the file that differ from their defaults.
-        hints: By column, what the order of its rows tells.
-        notes: By option, why it is set.
-        columns: By column, the one that computes its numbers or paths, which the table and its profile have.
-        shapes: By column of files, the shape of an input that takes it.
-        setting: What the source reads, with paths from the working directory.
-    """
-
-    table: Table
-    profile: DataProfile
-    options: dict[str, Any]
-    hints: dict[str, ColumnHints]
-    notes: dict[str, str]
-    columns: dict[str, NewColumn]
-    shapes: dict[str, tuple[int, ...]]
-    setting: str | dict[str, Any]
 
 
 def profile_file(
@@ -101,12 +72,19 @@ def _profile_files(name: str, files: list[Path], options: dict[str, Any], contex
         context: Receives every problem.
     """
     try:
-        kind = source_of(name) or _kind_of_content(first_lines(files[0], context, 512))
+        kind = source_of(name) or ""
+        if kind in ("", "csv"):
+            found_kind = _kind_of_content(first_lines(files[0], context, 512))
+            kind = found_kind if not kind or found_kind == "markup" else kind
         if kind == "arff":
             help = "copy its lines below `@data` into a CSV file, and its `@attribute` names into a first line"
             context.error(
                 codes.MALFORMED_DATA_FILE, f"`{name}` is an ARFF file, which kspec does not read", None, help=help
             )
+            return None
+        if kind == "markup":
+            help = "export the table that it shows as CSV"
+            context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is a web page or XML, not a table", None, help=help)
             return None
         if kind != "csv":
             if kind == "npz":
@@ -114,12 +92,12 @@ def _profile_files(name: str, files: list[Path], options: dict[str, Any], contex
             found, notes = _largest_sheet(name, context) if kind == "excel" else ({}, {})
             setting = ExcelOptions.model_validate({"path": name, **found}) if found else name
             table = read(kind, setting, Request(context, {}, []))
-            return None if table is None else _preview(table, kind, name, found, notes)
+            return None if table is None else preview_table(table, kind, name, found, notes)
         found = find_format(files[0], context, options)
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
         return None
-    return _profile_csv(name, found, context)
+    return profile_csv(name, found, context)
 
 
 def _largest_sheet(name: str, context: Context) -> tuple[dict[str, Any], dict[str, str]]:
@@ -142,38 +120,7 @@ def _profile_npz(name: str, file: Path, context: Context) -> FilePreview | None:
         return None
     has_splits = len(parts) > 1
     table = without_single_axes(table if has_splits else replace(table, row_splits=None))
-    return _preview(table, "npz", name, dict(parts) if has_splits else {}, {})
-
-
-def _profile_csv(setting: str | dict[str, str], options: dict[str, Any], context: Context) -> FilePreview | None:
-    """Profiles CSV files; reads them again if their texts are numbers in another notation, or numbers stand for gaps.
-
-    Args:
-        setting: The files, or a file for each split.
-        options: What is known of their form.
-        context: Receives every problem.
-    """
-    is_given = "missing" in options
-
-    def preview(notes: dict[str, str]) -> FilePreview | None:
-        settings = CsvOptions.model_validate({**options, "path": setting})
-        table = read("csv", settings, Request(context, {}, []))
-        return None if table is None else _preview(table, "csv", setting, options, notes)
-
-    found = preview({})
-    if found is None:
-        return None
-    more, marks = _number_options(found.table, options)
-    if more:
-        options |= more
-        found = preview({})
-    numbers = {} if found is None or is_given else _number_marks(found.profile)
-    if numbers:
-        options["missing"] = marks | {column: [*marks.get(column, []), *own] for column, own in numbers.items()}
-        found = preview({})
-    if found is not None and "missing" in options and not is_given:
-        found.notes["missing"] = "stand for missing values among numbers"
-    return found
+    return preview_table(table, "npz", name, dict(parts) if has_splits else {}, {})
 
 
 def _profile_folder(name: str, options: dict[str, Any], context: Context) -> FilePreview | None:
@@ -204,7 +151,7 @@ def _profile_folder(name: str, options: dict[str, Any], context: Context) -> Fil
         notes = {"classes": str(classes), "ignored": "255" if has_others else ""}
     if table is not None and (found.source == "texts" or "text" in found.setting):
         table = replace(table, columns={**table.columns, "text": with_contents(table.columns["text"])})
-    return None if table is None else _preview(table, found.source, found.setting, {}, notes)
+    return None if table is None else preview_table(table, found.source, found.setting, {}, notes)
 
 
 def _profile_tables(tables: FolderTables, options: dict[str, Any], context: Context) -> FilePreview | None:
@@ -219,16 +166,16 @@ def _profile_tables(tables: FolderTables, options: dict[str, Any], context: Cont
     if source == "npy" and len(files) > 1:
         setting = arrays_of_files(files)
         table = read("npy", setting, Request(context, {}, []))
-        return None if table is None else _preview(without_single_axes(table), "npy", setting, {}, {})
+        return None if table is None else preview_table(without_single_axes(table), "npy", setting, {}, {})
     columns = {file: names(source, file.as_posix(), Request(context, {}, [])) for file in files}
     first = tables.splits.get("train", files[0])
     alike = [file for file in files if columns[file] == columns[first]]
     splits = {split: file.as_posix() for split, file in tables.splits.items() if file in alike}
     if len(splits) > 1:
         if source == "csv":
-            return _profile_csv(splits, find_format(first, context, options), context)
+            return profile_csv(splits, find_format(first, context, options), context)
         table = read(source, splits, Request(context, {}, []))
-        return None if table is None else _preview(table, source, splits, {}, {})
+        return None if table is None else preview_table(table, source, splits, {}, {})
     if len(files) == 1 or "train" in splits:
         return _profile_files(first.as_posix(), [first], options, context)
     if len(alike) < len(files):
@@ -238,65 +185,6 @@ def _profile_tables(tables: FolderTables, options: dict[str, Any], context: Cont
         context.error(codes.MALFORMED_DATA_FILE, message, None, help=help)
         return None
     return _profile_files(common_glob(files), files, options, context)
-
-
-def _preview(
-    table: Table, source: str, setting: str | dict[str, Any], options: dict[str, Any], notes: dict[str, str]
-) -> FilePreview:
-    """Profiles a table, with numbers in place of texts with a unit.
-
-    Args:
-        table: The table.
-        source: What reads it.
-        setting: The files.
-        options: Their options.
-        notes: Why these are set.
-    """
-    table, columns = with_numbers(table)
-    table, months = with_months(table)
-    folder = Path(setting).parent if isinstance(setting, str) and os.path.isfile(setting) else Path()
-    files = path_columns(table, folder, list(setting) if source == "files" else None)
-    table, columns = files.table, columns | months | files.columns
-    profile = profile_table(table, source)
-    if source != "csv" and (marks := _number_marks(profile)):
-        table, unmarked = without_marks(table, marks)
-        columns, profile = columns | unmarked, profile_table(table, source)
-    return FilePreview(table, profile, options, table_hints(table), notes, columns, files.shapes, setting)
-
-
-def _number_marks(profile: DataProfile) -> dict[str, list[Any]]:
-    """By column, the numbers that stand for missing values."""
-    return {
-        column.name: [int(mark) if float(mark).is_integer() else float(mark) for mark in column.marks]
-        for column in profile.columns
-        if column.marks
-    }
-
-
-def _number_options(table: Table, known: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """The options with which columns of text are columns of numbers, and by column, words for missing values."""
-    texts = {
-        name: number_texts(column.values[~column.missing].tolist())
-        for name, column in table.columns.items()
-        if column.kind == "text"
-    }
-    numbers = {name: found for name, found in texts.items() if found.are_numbers}
-    options: dict[str, Any] = {}
-    decimal, thousands = notation(list(numbers.values()), known.get("delimiter", ","))
-    if decimal != "." and "decimal" not in known:
-        options["decimal"] = decimal
-    if thousands is not None and "thousands" not in known:
-        options["thousands"] = thousands
-    marks: dict[str, list[Any]] = {name: list(found.marks) for name, found in numbers.items() if found.marks}
-    if marks and "missing" not in known:
-        words = sorted({word for own in marks.values() for word in own})
-        safe = all(word in MARKS for word in words) and not any(
-            set(words) & set(column.values.tolist())
-            for name, column in table.columns.items()
-            if column.kind == "text" and name not in numbers
-        )
-        options["missing"] = words if safe else marks
-    return options, marks
 
 
 def _kind_of_content(start: bytes) -> str:
@@ -312,6 +200,8 @@ def _kind_of_content(start: bytes) -> str:
         return "arrow"
     if re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{", start):
         return "json"
+    if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|[a-z]+[ >])", start, re.IGNORECASE):
+        return "markup"
     lines = (line.strip().lower() for line in start.splitlines())
     first = next((line for line in lines if line and not line.startswith(b"%")), b"")
     return "arff" if first.startswith(b"@relation") else "csv"

@@ -53,6 +53,7 @@ def from_table(
     columns: Mapping[str, NewColumn] | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     table: Table | None = None,
+    where: str = "",
 ) -> str:
     """Writes a spec for a table.
 
@@ -66,6 +67,7 @@ def from_table(
         columns: By column, the one that the spec computes from it and uses instead.
         shapes: By column of files, the shape of an input that takes it.
         table: The table, which tells whether it is a series in time.
+        where: The condition for its rows; empty if the file has no others.
 
     Returns:
         The text of the spec.
@@ -73,7 +75,9 @@ def from_table(
     Raises:
         InitRefused: If there is nothing to predict, or nothing to predict it from.
     """
-    facts = TableFacts(profile, path, options or {}, hints or {}, notes or {}, columns or {}, shapes or {})
+    facts = TableFacts(profile, path, options or {}, hints or {}, notes or {}, columns or {}, shapes or {}, where)
+    if profile.rows < 2:
+        raise InitRefused("the table has one row, from which nothing can be learned")
     if (special := _special_spec(facts, choices, table)) is not None:
         return special
     series = None if table is None else find_series(table, choices.time)

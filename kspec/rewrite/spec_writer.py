@@ -41,7 +41,9 @@ _WHY_OPTION = {
 
 def _expression(text: str) -> str:
     """An expression in YAML, without quotes around those that it has itself, where it can stand so."""
-    return to_yaml(text) if re.search(r": |:$| #|[\n\t]|^[^a-z]", text) else text
+    if not re.search(r": |:$| #|[\n\t]|^[^a-z]", text):
+        return text
+    return f"'{text}'" if text.startswith('"') and not re.search(r"['\n\t]", text) else to_yaml(text)
 
 
 class TableFacts(NamedTuple):
@@ -55,6 +57,7 @@ class TableFacts(NamedTuple):
         notes: By option, why it is set.
         columns: By column, the one that the spec computes from it and uses instead.
         shapes: By column of files, the shape of its input.
+        where: The condition for the rows of the table; empty if the file has no others.
     """
 
     profile: DataProfile
@@ -64,6 +67,7 @@ class TableFacts(NamedTuple):
     notes: Mapping[str, str]
     columns: Mapping[str, NewColumn]
     shapes: Mapping[str, Sequence[int]]
+    where: str = ""
 
     @property
     def parts(self) -> list[str]:
@@ -192,6 +196,8 @@ class SpecWriter:
             self.add("  columns:")
             for column in new:
                 self.add(f"    {to_yaml(column.name)}: {_expression(column.expression)}", column.why)
+        if self.facts.where:
+            self.add(f"  where: {_expression(self.facts.where)}", "without the totals below the table")
         for name, reason in self.roles.unused.items():
             self.add(f"  # `{name}` is not used: {reason}")
 

@@ -188,7 +188,7 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
         return "it is the time of the row" if column.type != "text" else "it is a date"
     if _NAMELESS.fullmatch(column.name) and (hints.is_row_number or column.type == "text"):
         return "it has no name"
-    if column.type == "float":
+    if column.type == "float" and not (column.whole and present >= MANY_ROWS):
         return ""
     if _KEY.search(name) and distinct > present / 2:
         return "it is a row identifier"

@@ -35,6 +35,7 @@ FEW_COUNTS = 5
 """A count has more distinct values than this."""
 ALIKE = 4
 """So many letters are alike in the names of indicators of one category."""
+YES_NO = ({"yes", "true", "y", "ja", "oui", "si", "sí"}, {"no", "false", "n", "nein", "non"})
 FEW_OTHERS = 4
 """Beside fewer columns, a first column with a name is not taken for the class."""
 
@@ -217,6 +218,8 @@ def _first_class(profile: DataProfile, usable: list[ColumnProfile]) -> ColumnPro
     """The first column if it alone holds classes, and the last one is an amount or less telling."""
     first, last = usable[0], usable[-1]
     others = [column for column in usable if column is not first]
+    if first is profile.columns[0] and _is_yes_or_no(first) and len(others) > 1 and last.distinct != 2:
+        return first if last.type == "text" else None
     has_names = not re.fullmatch(r"c\d+", first.name)
     if len(others) < (FEW_OTHERS if has_names else 1) or first not in profile.columns[:2]:
         return None
@@ -227,6 +230,12 @@ def _first_class(profile: DataProfile, usable: list[ColumnProfile]) -> ColumnPro
     is_alone = first.type == "text" or (first.distinct or 0) <= 10
     amounts = all(column.type in ("integer", "float") and (column.distinct or 0) > 10 for column in others)
     return first if is_alone and (first.distinct or 0) > 1 and amounts and not _named_amount(last) else None
+
+
+def _is_yes_or_no(column: ColumnProfile) -> bool:
+    """Whether a column has the words yes and no, or true and false."""
+    words = {word.lower() for word in column.classes}
+    return column.distinct == 2 and all(words & answers for answers in YES_NO)
 
 
 def _first_count(usable: list[ColumnProfile]) -> ColumnProfile | None:

@@ -16,7 +16,7 @@ from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.packed_files import is_packed
 from kspec.data.parallel import in_parallel
 from kspec.data.sources import csv_numbers
-from kspec.data.sources.csv_errors import report_ragged
+from kspec.data.sources.csv_errors import report_open_quote, report_ragged
 from kspec.data.sources.csv_files import SAMPLE, Piece, first_texts, read_file
 from kspec.data.sources.csv_header import Header, are_known, nameless, option, options_of, read_header
 from kspec.data.sources.csv_numbers import ATTEMPTS, NotNumbers, NumberColumns
@@ -68,6 +68,10 @@ def read(setting: Any, request: Request) -> Table | None:
             name = display_name(file.file, context)
             report_ragged(piece.ragged, piece.header, name, found.text, file, options, context)
             return None
+        if piece is not None and found.text.has_quotes:
+            name, last = display_name(file.file, context), _last_value(piece)
+            if report_open_quote(last, name, found.text, piece.header, file, options, context):
+                return None
     pieces = [piece for piece in found.pieces if piece is not None]
     if len(pieces) < len(files):
         return None
@@ -153,6 +157,15 @@ def names(setting: Any, request: Request) -> list[str]:
     text = CsvText(options, request.context)
     header = read_header(files[0], files[0].file.name, text, options, request.context)
     return header.names if header else []
+
+
+def _last_value(piece: Piece) -> str | None:
+    """The last value of a file; None if its last column holds no texts."""
+    name = piece.header.names[-1]
+    if name not in piece.texts.column_names or not piece.texts.num_rows:
+        return None
+    value: str | None = piece.texts.column(name)[-1].as_py()
+    return value
 
 
 def _warn_of_data_in_header(source: SourceFile, header: Header, texts: Any, context: Context) -> None:

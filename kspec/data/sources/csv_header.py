@@ -75,6 +75,9 @@ def first_rows(source: SourceFile, name: str, text: CsvText, options: CsvOptions
     try:
         if b"\0" in first_lines(source.file, context) and "16" not in options.encoding and "32" not in options.encoding:
             message, help = f"`{name}` is a binary file, not a text table", _help_for_binary(source.file)
+            if (line := _line_of_null(first_lines(source.file, context))) is not None:
+                message = f"`{name}` has a null character in line {line}, which is no part of a text"
+                help = "write the table again without it; NumPy and C end texts with such characters"
             context.error(codes.MALFORMED_DATA_FILE, message, source.path, help=help)
             return None
         lines = _bounded(itertools.islice(text.lines(source.file, MAX_HEADER + 1), options.skip_rows, None), name)
@@ -264,6 +267,14 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _line_of_null(start: bytes) -> int | None:
+    """The line of the first null character in a text; None if the bytes are no text."""
+    others = sum(start.count(code) for code in range(1, 32) if code not in b"\t\n\f\r")
+    if others or start.count(0) * 10 > len(start):
+        return None
+    return start[: start.index(0)].count(b"\n") + 1
 
 
 def _help_for_binary(file: Path) -> str:

@@ -1,0 +1,132 @@
+"""`kspec init` on tables as people write them: two lines of names, totals, clocks, infinite values, web pages."""
+
+import datetime
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+
+from kspec import api
+from kspec.cli import main
+
+CHANCE = random.Random(3)
+ROWS = [
+    [CHANCE.randrange(20, 90), round(CHANCE.gauss(50, 9), 3), CHANCE.choice("pqr"), ("yes", "no")[n % 2]]
+    for n in range(60)
+]
+LINES = [",".join(map(str, row)) for row in ROWS]
+NAMES = "age,weight,kind,sick"
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def inferred(*lines, rows=60):
+    """The `data` of the spec of a table, without problems but notes."""
+    Path("t.csv").write_text("\n".join(lines) + "\n")
+    assert main(["init", "t.csv", "-o", "spec.yaml", "--force"]) == 0
+    text = Path("spec.yaml").read_text()
+    problems = [str(each) for each in api.check("spec.yaml", data=True) if each.severity.name != "INFO"]
+    assert problems == [], text
+    assert f": {rows} rows" in text
+    return api.load("spec.yaml").values["data"]
+
+
+def refused(capsys, *lines):
+    """What `kspec init` says of a table that it refuses."""
+    Path("t.csv").write_text("\n".join(lines) + "\n")
+    assert main(["init", "t.csv", "-o", "-"]) != 0
+    return capsys.readouterr().err
+
+
+def test_names_below_groups_of_columns():
+    data = inferred("Person,,Look,Result", NAMES, *LINES)
+    assert data["csv"] == {"path": "t.csv", "skip_rows": 1}
+    assert data["inputs"] == {"numbers": ["age", "weight"], "kind": "kind"}
+
+
+def test_units_below_the_names():
+    data = inferred(NAMES, "(years),(kg),-,y/n", *LINES)
+    names = ["age", "weight", "kind", "sick"]
+    assert data["csv"] == {"path": "t.csv", "skip_rows": 2, "header": False, "names": names}
+
+
+def test_a_gap_in_the_first_row_is_no_second_header():
+    assert inferred(NAMES, "?,?,p,yes", *LINES, rows=61)["csv"] == {"path": "t.csv", "missing": ["?"]}
+
+
+def test_totals_below_the_table():
+    data = inferred(NAMES, *LINES, "Total,3000,,")
+    assert data["where"] == '"age" is not null'
+    data = inferred("name," + NAMES, *(f"n{n},{line}" for n, line in enumerate(LINES)), "Total,9,8,,", "Mean,1,2,,")
+    assert data["where"] == """"name" is distinct from 'Total' and "name" is distinct from 'Mean'"""
+
+
+def test_times_of_day_and_durations_are_hours():
+    clocks = [f"{CHANCE.randrange(24):02d}:{CHANCE.randrange(60):02d}:{n % 60:02d}" for n in range(60)]
+    data = inferred("start," + NAMES, *(f"{clock},{line}" for clock, line in zip(clocks, LINES, strict=True)))
+    assert data["columns"] == {"start_hours": 'epoch(cast("start" as interval)) / 3600'}
+    assert data["inputs"]["numbers"] == ["start_hours", "age", "weight"]
+
+
+def test_a_year_a_month_and_a_day_are_a_date():
+    days = [datetime.date(2019, 1, 20) + datetime.timedelta(n) for n in range(200)]
+    levels = itertools.accumulate(CHANCE.gauss(0, 1) for _ in days)
+    rows = [f"{day:%Y,%m,%d},{level:.2f}" for day, level in zip(days, levels, strict=True)]
+    data = inferred("year,month,day,temp", *rows, rows=200)
+    assert data["columns"] == {"date": 'make_date("year", "month", "day")'}
+    assert data["window"]["time"] == "date"
+
+
+def test_infinite_values_are_gaps():
+    data = inferred(NAMES, "31,inf,p,yes", "32,-inf,q,no", *LINES, rows=62)
+    assert data["csv"]["missing"] == {"weight": ["inf", "-inf"]}
+    assert data["missing"] == {"weight": "median"}
+
+
+def test_identifiers_written_as_floats():
+    data = inferred("customer_id," + NAMES, *(f"{1000 + n * 7}.0,{line}" for n, line in enumerate(LINES)))
+    assert data["inputs"]["numbers"] == ["age", "weight"]
+
+
+def test_a_first_column_of_yes_and_no_is_the_target():
+    assert (
+        inferred("sick,age,weight,kind", *(f"{row[3]},{row[0]},{row[1]},{row[2]}" for row in ROWS))["targets"] == "sick"
+    )
+
+
+def test_what_is_no_table(capsys):
+    assert "is a web page or XML, not a table" in refused(capsys, "<!DOCTYPE html>", "<table></table>")
+    assert "the table has one row" in refused(capsys, NAMES, LINES[0])
+    message = refused(capsys, NAMES, *LINES, "Source: the ministry")
+    assert "line 62 has 1" in message
+    assert "take the notes below the table out of the file, from line 62 on" in message
+
+
+def test_a_quote_that_is_not_closed(capsys):
+    def broken(number, line, *others):
+        lines = [NAMES, *LINES]
+        lines[number - 1] = line
+        for place, text in others:
+            lines[place - 1] = text
+        return refused(capsys, *lines)
+
+    assert "the quote that opens in line 21 of `t.csv` is never closed" in broken(21, '31,2,p,"yes')
+    message = broken(21, '31,2,"p,yes')
+    assert "`t.csv` has 4 columns, but line 21 has 3: the quote that opens there is never closed" in message
+    assert "close it in line 21" in message
+    assert "closes only in line 41" in broken(21, '31,2,p,"yes', (41, '31,2,"p",yes'))
+
+
+def test_a_quoted_text_of_several_lines_at_the_end():
+    data = inferred(
+        "kind,age,note", *(f"{row[2]},{row[0]},words {row[1]} and more" for row in ROWS), 'p,31,"two', 'lines"', rows=61
+    )
+    assert data["csv"] == "t.csv"
+
+
+def test_a_null_character_has_its_line(capsys):
+    assert "has a null character in line 4" in refused(capsys, NAMES, *LINES[:2], "1,2,p\0q,no", *LINES)
