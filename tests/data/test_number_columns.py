@@ -55,7 +55,7 @@ def test_any_name_of_a_column_can_be_in_the_expression():
     [
         ["1st", "2nd", "3rd"],  # each unit is another word
         ["Q1", "Q2", "Q3"],
-        ["10:30", "11:30", "12:30"],
+        ["10:30-11", "11:30-12", "12:30-13"],
         ["2024-01-01", "2024-01-02", "2024-01-03"],
         ["36 months", "60 months", "36 months"],
         ["5 kg", "6 lb", "7 kg"],
