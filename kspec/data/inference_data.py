@@ -23,6 +23,7 @@ from kspec.data.missing.indicators import add_new_indicators
 from kspec.data.missing.new_gaps import fill_new
 from kspec.data.missing.row_order import order_columns
 from kspec.data.missing.unusable_rows import UnusableRows, add_bad_inputs, add_bad_numbers, add_undecodable
+from kspec.data.named_columns import require_columns
 from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.new_data_notes import unused_note, unweighted_note
 from kspec.data.new_source import resolve_source
@@ -42,7 +43,7 @@ from kspec.data.windows.inference import (
     without_place,
 )
 from kspec.data.windows.series import Series
-from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
+from kspec.diagnostics import Report, Source, Span, codes
 from kspec.language import Spec
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
@@ -352,22 +353,8 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
         return context.require(map_columns(table, data, request.inputs, request.outputs, context))
     mapping = ColumnMapping.from_json(fitted["columns"])
     needed = [*mapping.input_columns, *window_columns(None if data is None else data.window)]
-    missing = [column for column in needed if column not in table.columns]
-    for name, columns in list(mapping.targets.items()):
-        absent = [column for column in columns if column not in table.columns]
-        if absent and not request.for_prediction:
-            missing += absent
-        elif absent:
-            del mapping.targets[name]
-    missing = list(dict.fromkeys(missing))
-    if missing:
-        context.error(
-            codes.UNKNOWN_COLUMN,
-            f"the data lacks column{'s' if len(missing) > 1 else ''} {', '.join(f'`{name}`' for name in missing)}",
-            context.source_path,
-            label=did_you_mean(missing[0], table.columns) if len(missing) == 1 else "",
-            help=f"available columns: {', '.join(list(table.columns)[:SHOWN])}",
-        )
+    absent = require_columns(needed, mapping.targets, table, context, for_prediction=request.for_prediction)
+    mapping.targets = {name: columns for name, columns in mapping.targets.items() if name not in absent}
     context.stop_on_errors()
     trained = {*mapping.targets, *minimized_outputs(context.spec.document.compile.loss, request.outputs)}
     mapping.weights = {

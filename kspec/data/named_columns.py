@@ -1,4 +1,4 @@
-"""The columns that a spec names, for sources that read nothing else."""
+"""The columns that a spec names, for sources that read nothing else, and those that other data must have."""
 
 from __future__ import annotations
 
@@ -6,10 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from kspec.data.context import Context
 from kspec.data.sources.read_request import Request
+from kspec.data.table import Table
+from kspec.diagnostics import codes, did_you_mean
 from kspec.language.data import Data
 from kspec.language.targets import named_targets
 from kspec.language.window import column_names
+
+SHOWN = 12
+"""How many columns a message names."""
 
 
 def named_columns(available: Sequence[str], request: Request) -> list[str]:
@@ -43,6 +49,42 @@ def named_columns(available: Sequence[str], request: Request) -> list[str]:
         or any(fnmatchcase(name, pattern) for pattern in patterns)
         or any(name in text for text in expressions)
     ]
+
+
+def require_columns(
+    inputs: Sequence[str],
+    targets: Mapping[str, Sequence[str]],
+    table: Table,
+    context: Context,
+    *,
+    for_prediction: bool,
+) -> list[str]:
+    """Reports the columns of training that other data lacks.
+
+    Args:
+        inputs: The columns that every use of the data needs.
+        targets: By output, the columns of its target.
+        table: The data.
+        context: Receives the error.
+        for_prediction: Whether targets may be absent.
+
+    Returns:
+        The outputs whose targets are absent.
+    """
+    missing = [column for column in inputs if column not in table.columns]
+    absent = {name: [each for each in own if each not in table.columns] for name, own in targets.items()}
+    if not for_prediction:
+        missing += [column for columns in absent.values() for column in columns]
+    missing = list(dict.fromkeys(missing))
+    if missing:
+        context.error(
+            codes.UNKNOWN_COLUMN,
+            f"the data lacks column{'s' if len(missing) > 1 else ''} {', '.join(f'`{name}`' for name in missing)}",
+            context.source_path,
+            label=did_you_mean(missing[0], table.columns) if len(missing) == 1 else "",
+            help=f"available columns: {', '.join(list(table.columns)[:SHOWN])}",
+        )
+    return [name for name, columns in absent.items() if columns]
 
 
 def _expressions(data: Data) -> list[str]:

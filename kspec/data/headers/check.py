@@ -35,27 +35,35 @@ def check_headers(spec: Spec, inputs: Mapping[str, InputSpec], outputs: Sequence
         return
     context = Context(spec, report, ("data", data.source), is_brief=True)
     request = Request(context, inputs, outputs, spec.document.data_seed)
+    mapping, own = None, list[str]()
     try:
         check_synthetic(data, context)
-        if data.source == "synthetic":
-            return
-        table = read_header(data.source, getattr(data, data.source), request)
-        context.stop_on_errors()
-        if data.columns or data.where or spec.document.evaluate.slices:
-            _derive(data, table, context)
-        if table is not None and inputs and outputs:
-            _check_mapping(table, data, request)
+        if data.source != "synthetic":
+            table = read_header(data.source, getattr(data, data.source), request)
+            context.stop_on_errors()
+            own = [] if table is None else list(table.columns)
+            if data.columns or data.where or spec.document.evaluate.slices:
+                _derive(data, table, context)
+            if table is not None and inputs and outputs:
+                mapping = _check_mapping(table, data, request)
     except InvalidData:
         pass
+    if spec.document.evaluate.data is not None or spec.document.predict.data is not None:
+        from kspec.data.headers.steps import check_step_headers
+
+        check_step_headers(mapping, own, request)
 
 
-def _check_mapping(table: Table, data: Data, request: Request) -> None:
+def _check_mapping(table: Table, data: Data, request: Request) -> ColumnMapping:
     """Reports what the spec says of columns and the table does not have.
 
     Args:
         table: The table, without rows.
         data: The `data` section.
         request: What is read.
+
+    Returns:
+        The columns of each input and output.
 
     Raises:
         InvalidData: If there are errors.
@@ -85,6 +93,7 @@ def _check_mapping(table: Table, data: Data, request: Request) -> None:
         from kspec.data.kept_columns import check_kept
 
         check_kept(table, context)
+    return mapping
 
 
 def _derive(data: Data, table: Table | None, context: Context) -> None:

@@ -231,3 +231,40 @@ def test_heavy_packages_are_not_imported(folder: Path) -> None:
     )
     answer = subprocess.run([sys.executable, "-c", code, *paths], capture_output=True, text=True, check=True)
     assert answer.stdout == "set()\n"
+
+
+EVALUATE = "evaluate: {{data: {}}}\n"
+PREDICT = "predict: {{data: {}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (EVALUATE.format("absent.csv"), "KS501"),
+        (PREDICT.format("absent/*.csv"), "KS501"),
+        (EVALUATE.format("more.csv"), "KS502"),
+        (PREDICT.format("more.csv"), "KS502"),
+        (EVALUATE.format("new.csv"), "KS502"),
+        (PREDICT.format("new.csv"), None),
+        (EVALUATE.format("t.csv"), None),
+        (PREDICT.format("new.csv, keep: [id]"), "KS502"),
+        (PREDICT.format("two.csv"), "KS504"),
+    ],
+)
+def test_the_data_of_evaluate_and_predict(folder, more, code):
+    (folder / "new.csv").write_text("age,size\n3,4\n5,6\n")
+    path = write(folder, "csv: t.csv\ninputs: [age, size]\ntargets: {dense: price}", more=more)
+    found, read = kspec.check(path), kspec.check(path, data=True)
+    assert [d.code for d in found] == ([code] if code else [])
+    assert facts(found) == facts([d for d in read if d.is_error])
+
+
+def test_other_data_without_a_header_has_the_columns_of_training(folder):
+    (folder / "wide.csv").write_text("1,2,3\n" * 9)
+    (folder / "narrow.csv").write_text("1\n" * 9)
+    data = "csv: {path: wide.csv, header: false}\ninputs: [c0, c1]\ntargets: {dense: c2}"
+    (folder / "few.csv").write_text("1,2\n" * 9)
+    assert kspec.check(write(folder, data, more=PREDICT.format("few.csv"))) == []
+    path = write(folder, data, more=PREDICT.format("narrow.csv"))
+    assert [d.code for d in kspec.check(path)] == ["KS504"]
+    assert facts(kspec.check(path)) == facts([d for d in kspec.check(path, data=True) if d.is_error])
