@@ -126,8 +126,8 @@ class _Fitted(_Part):
     rates: dict[str, Annotated[int, Field(ge=1, le=_HIGHEST_RATE)]] = Field(default_factory=dict)
     width: Annotated[int, Field(ge=1, le=_MOST_ITEMS)] | None = None
     window: _Window = Field(default_factory=_Window)
-    fill: dict[str, int | float | str] = Field(default_factory=dict)
-    usual: dict[str, dict[Literal["median", "most_frequent"], int | float | str]] = Field(default_factory=dict)
+    fill: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    usual: dict[str, dict[Literal["median", "most_frequent"], bool | int | float | str]] = Field(default_factory=dict)
     columns: _Columns | None = None
     scales: dict[str, _Scaling] = Field(default_factory=dict)
 

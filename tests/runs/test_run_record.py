@@ -10,7 +10,11 @@ from kspec.runs.run_record import check_names, read_record
 DATA = {
     "fingerprints": {"t.csv": "ab"},
     "labels": {"y": {"kind": "integer", "names": ["0", "1"]}},
-    "fitted": {"fill": {"a": 1.5}, "columns": {"inputs": {"x": ["a"]}, "targets": {"y": ["y"]}, "weights": {}}},
+    "fitted": {
+        "fill": {"a": 1.5, "b": True},
+        "usual": {"c": {"most_frequent": False}, "d": {"median": 3}},
+        "columns": {"inputs": {"x": ["a"]}, "targets": {"y": ["y"]}, "weights": {}},
+    },
 }
 
 
