@@ -5,12 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
-import pytest
+from tests.support.package_source import ROOM, trees
 
-ROOT = Path(__file__).parents[1]
 MIN_PARAMETERS = 3
 
 
@@ -25,10 +23,8 @@ class Function(NamedTuple):
 
 def functions() -> Iterator[Function]:
     """The public functions and methods of the package, without nested functions."""
-    for path in sorted((ROOT / "kspec").rglob("*.py")):
-        if "node_modules" not in path.parts:
-            file = path.relative_to(ROOT).as_posix()
-            yield from functions_in(file, ast.parse(path.read_text(encoding="utf-8")).body)
+    for path, tree in trees().items():
+        yield from functions_in(path.relative_to(ROOM.parent).as_posix(), tree.body)
 
 
 def functions_in(file: str, body: list[ast.stmt], owner: str = "") -> Iterator[Function]:
@@ -61,30 +57,26 @@ def is_command(function: Function) -> bool:
     return function.file.startswith("kspec/cli/") and function.name == "command"
 
 
-def refers_to_documented_method(function: Function) -> bool:
+def refers_to_documented_method(function: Function, others: list[Function]) -> bool:
     """Whether it implements a method of a protocol or base class and refers to it: ``See `Base.method`.``"""
     reference = re.search(r"See `(\w+\.\w+)`\.", function.docstring)
     return reference is not None and any(
         base.name == reference[1] and base.parameters == function.parameters and not undocumented(base)
-        for base in FUNCTIONS
+        for base in others
     )
 
 
-FUNCTIONS = list(functions())
-LONG = [function for function in FUNCTIONS if len(function.parameters) >= MIN_PARAMETERS]
-
-
-@pytest.mark.parametrize("file", sorted({function.file for function in LONG}))
-def test_every_parameter_is_documented(file: str) -> None:
-    missing = {
-        function.name: names
-        for function in LONG
-        if function.file == file
+def test_every_parameter_is_documented() -> None:
+    every = list(functions())
+    missing = [
+        f"{function.file}: {function.name}: no entry in `Args:` for {', '.join(names)}"
+        for function in every
+        if len(function.parameters) >= MIN_PARAMETERS
         and (names := undocumented(function))
         and not is_command(function)
-        and not refers_to_documented_method(function)
-    }
-    assert not missing, f"{file}: no entry in `Args:` for {missing}"
+        and not refers_to_documented_method(function, every)
+    ]
+    assert missing == []
 
 
 def test_a_parameter_without_an_entry_is_noticed() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-ROOM = Path(__file__).parents[1] / "kspec"
+from tests.support.package_source import ROOM, trees
+
 TOP = {"__init__", "__main__", "_version", "api"}
 MAX_LINES = 400
 
@@ -19,7 +20,7 @@ FILES = {
 def imports(module: str, path: Path) -> set[str]:
     """The modules of the package that a file imports anywhere, in functions and under `TYPE_CHECKING` too."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(trees()[path]):
         if isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{module} imports relatively"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
