@@ -29,6 +29,7 @@ from kspec.data.new_data_notes import unused_note, unweighted_note
 from kspec.data.new_source import resolve_source
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
+from kspec.data.storage.mapped_arrays import DiskFull, counted, table_arrays, taken, true_rows
 from kspec.data.table import Table
 from kspec.data.targets.actual_values import ActualValues
 from kspec.data.targets.encoding import TargetEncoding
@@ -94,14 +95,14 @@ def load_for_prediction(
     if place is None and isinstance(source, str):
         argument = Span(Source("--data", source), 1, 1, 1, len(source) + 1)
     context = Context(spec, report, place, argument, is_new=True)
+    request = Request(context, inputs, outputs, spec.document.data_seed, for_prediction=not need_targets, values=values)
     try:
-        return load_request(
-            source,
-            Request(context, inputs, outputs, spec.document.data_seed, for_prediction=not need_targets, values=values),
-            encodings,
-            fitted,
-        )
+        with table_arrays():
+            return load_request(source, request, encodings, fitted)
     except InvalidData:
+        return None
+    except DiskFull as full:
+        context.disk_full(full)
         return None
 
 
@@ -122,8 +123,6 @@ def load_request(
     Raises:
         InvalidData: If there are errors.
     """
-    import numpy
-
     context, data = request.context, request.context.spec.document.data
     kind, setting = context.require(resolve_source(source, data, context))
     if "width" in fitted and isinstance(setting, CsvOptions) and not setting.header and setting.names is None:
@@ -174,7 +173,7 @@ def load_request(
         _refuse(targets, arrays, rows.kept, context)
     warn_of_unpaired_lists(arrays.table, mapping, context)
     unknown = [*_check_values(rows, arrays, mapping, request), *cut_lists(arrays.table, mapping)]
-    split = arrays.split(numpy.arange(arrays.table.rows), numbers[rows.kept])
+    split = arrays.split(counted(0, arrays.table.rows), taken(numbers, rows.kept))
     encode_others(split, {name: each.encoder for name, each in encodings.items() if mapping.is_encoded(name)})
     split.left_out = numbers[~rows.kept].tolist()
     split.kept_of_left_out = {name: texts[~rows.kept] for name, texts in table.kept.items()}
@@ -247,7 +246,7 @@ def _windows(
         actual.complete(arrays, series.order)
     else:
         _refuse(targets, arrays, series.order, context)
-    split = split_of_other_data(arrays, mapping, window, series, anchors, numbers[series.order])
+    split = split_of_other_data(arrays, mapping, window, series, anchors, taken(numbers, series.order))
     if request.values is not None:
         by_row = inputs_by_row(arrays.inputs, mapping, request.values.graph)
         used = numpy.unique(anchors[:, numpy.newaxis] - numpy.arange(window.length))
@@ -332,7 +331,7 @@ def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMappin
 
     if request.values is None:
         return []
-    context, places = request.context, numpy.flatnonzero(rows.kept)
+    context, places = request.context, true_rows(rows.kept)
     refused = request.values.refused(arrays.inputs, arrays.table, mapping, context)
     if refused and not numpy.any([bad for bad, _ in refused], axis=0).all():
         for bad, reason in refused:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
 from kspec.data.network_specs import InputSpec
+from kspec.data.storage.mapped_arrays import true_rows
 from kspec.data.table import Column, Table
 from kspec.data.value_checks import misfit_in_row, misfits, non_finite, read_numbers
 
@@ -68,7 +69,7 @@ def add_undecodable(rows: UnusableRows, arrays: TableArrays, columns: Iterable[s
     """
     import numpy
 
-    places = numpy.flatnonzero(rows.kept)
+    places = true_rows(rows.kept)
     for name in columns:
         column = arrays.table.columns[name]
         if column.unreadable is not None and column.unreadable.any():

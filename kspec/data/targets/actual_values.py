@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
+from kspec.data.storage.mapped_arrays import copied, taken
+from kspec.data.storage.mapped_texts import filled
 from kspec.data.table import Column, Table
 from kspec.data.targets.new_targets import NewTargets
 from kspec.data.value_checks import non_finite, read_numbers
@@ -46,7 +48,7 @@ class ActualValues:
             kept: Which rows these are, shape (rows,).
         """
         for name, raw in list(arrays.targets.items()):
-            absent = self.absent[name] = self.absent[name][kept]
+            absent = self.absent[name] = taken(self.absent[name], kept)
             for problem in self._targets.problems(name, arrays, kept):
                 self._leave_out(name, problem.rows, problem.reason, arrays.table)
             absent, labels = self.absent[name], self._targets.labels(name)
@@ -58,8 +60,11 @@ class ActualValues:
                 del arrays.targets[name]
                 continue
             if labels is not None and labels.kind != "column":
-                raw = raw.copy()
-                raw[absent] = labels.values[0]
+                if labels.kind == "text":
+                    raw = filled(raw, absent, labels.values[0])
+                else:
+                    raw = copied(raw)
+                    raw[absent] = labels.values[0]
             arrays.targets[name], arrays.absent[name] = raw, absent
 
     def _check_column(self, name: str, column_name: str, table: Table) -> None:
@@ -85,7 +90,7 @@ class ActualValues:
         if infinite.any():
             has = "has a non-finite number" if column.kind in ("array", "list") else "is infinite"
             self._leave_out(name, infinite, f"`{column_name}` {has}", table)
-            values = column.values.copy()
+            values = copied(column.values)
             if column.kind == "list":
                 for row in infinite.nonzero()[0]:
                     values[row] = values[row][:0]

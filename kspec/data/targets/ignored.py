@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.columns import ColumnMapping
 from kspec.data.missing.imputation import Policies
+from kspec.data.storage.mapped_arrays import copied
 from kspec.data.table import Column, Table
 from kspec.language.data import Data
 from kspec.language.missing import IGNORE
@@ -77,7 +78,7 @@ def set_placeholders(table: Table, mapping: ColumnMapping, ignored: Mapping[str,
                 continue
             known = numpy.flatnonzero(~column.missing[rows])
             if column.kind != "list" and column.missing.any() and len(known):
-                values = numpy.array(column.values)
+                values = copied(column.values)
                 values[column.missing] = values[rows[known[0]]]
                 table.columns[column_name] = Column(column_name, column.kind, values, column.missing, None)
 

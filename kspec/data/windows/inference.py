@@ -13,7 +13,7 @@ from kspec.data.missing.neighbor_fill import neighbors
 from kspec.data.missing.row_order import row_order_of
 from kspec.data.missing.unusable_rows import UnusableRows, add_bad_numbers
 from kspec.data.sources.read_request import Request
-from kspec.data.storage.mapped_arrays import pieces
+from kspec.data.storage.mapped_arrays import copied, pieces, taken
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.targets.actual_values import ActualValues
 from kspec.data.types import DataSplit
@@ -156,7 +156,7 @@ def _bad_values(table: Table, mapping: ColumnMapping, request: Request) -> tuple
 def _with_blanks(column: Column, rows: Array, *, for_text: bool) -> Column:
     """A column with 0, or an empty text, in some rows."""
     values = column.texts() if for_text and column.kind in NUMERIC else column.values
-    values = values.copy()
+    values = copied(values)
     values[rows] = "" if values.dtype.kind in "OU" else 0
     kind = "text" if for_text and column.kind in NUMERIC else column.kind
     return Column(column.name, kind, values, column.missing, None)
@@ -187,14 +187,18 @@ def _usable(
     for piece in pieces(len(every)):
         for column, first, last in needed_rows(every[piece], window, mapping, targets):
             usable[piece] &= ~known_bad[column].are_in(first, last)
-    chosen = numpy.isin(every, anchors_of(series, window, reach, window.stride))
-    last = numpy.zeros(len(every), bool)
-    groups = numpy.zeros(len(every), int) if series.groups is None else series.groups[every]
-    places = {group: place for place, group in zip(numpy.flatnonzero(usable), groups[usable], strict=True)}
-    last[list(places.values())] = True
-    ends = numpy.array([places.get(group, -1) for group in groups])
-    left_out = chosen & ~usable & (numpy.arange(len(every)) < ends)
-    return every[usable & (chosen | (last & (not targets)))], int(left_out.sum())
+    stretch = numpy.searchsorted(series.starts, every, side="right") - 1
+    chosen = (every - series.starts[stretch] - window.length + 1) % window.stride == 0
+    begins = numpy.zeros(1, int)  # of the series, which follow one another
+    if series.groups is not None:
+        groups = taken(series.groups, every)
+        begins = numpy.append(0, numpy.flatnonzero(groups[1:] != groups[:-1]) + 1)
+    last = numpy.maximum.reduceat(numpy.where(usable, numpy.arange(len(every)), -1), begins)
+    ends = numpy.repeat(last, numpy.diff(numpy.append(begins, len(every))))
+    left_out = int((chosen & ~usable & (numpy.arange(len(every)) < ends)).sum())
+    if not targets:
+        chosen[last[last >= 0]] = True
+    return taken(every, usable & chosen), left_out
 
 
 def _report_none(series: Series, window: Window, reasons: list[str], context: Context) -> None:
