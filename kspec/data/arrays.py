@@ -13,6 +13,7 @@ from kspec.data.lists.arrays import padded_column
 from kspec.data.network_specs import InputSpec
 from kspec.data.number_texts import why_no_numbers
 from kspec.data.storage.mapped_arrays import converted, stacked, taken, true_rows
+from kspec.data.storage.mapped_texts import text_type
 from kspec.data.table import FILES, Column, Table
 from kspec.data.targets.arrays import all_finite, target_array, weight_array
 from kspec.data.types import DataSplit
@@ -168,7 +169,7 @@ def _numbers_or_text(
     shape = example_shape(name, takes, columns, path, context, is_window=is_window)
     if shape is None:
         return None
-    dtype: Any = object if takes.dtype == "string" else _storage(takes.dtype)
+    dtype = text_type(pieces) if takes.dtype == "string" else _storage(takes.dtype)
     if len(pieces) == 1:
         return converted(pieces[0], dtype).reshape(table.rows, *shape)
     return stacked(pieces, dtype).reshape(table.rows, *shape)

@@ -5,7 +5,7 @@ Long texts are objects, in memory, as all texts of other tables are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.storage.mapped_arrays import copied, empty, is_mapped, on_disk, pieces
@@ -50,6 +50,14 @@ def _letters(chunk: Any) -> int:
     if pc.any(pc.match_substring(texts, "\0")).as_py():
         return MAX_LETTERS + 1
     return pc.max(pc.utf8_length(texts)).as_py() or 0
+
+
+def text_type(texts: Sequence[Array]) -> Any:
+    """The type of an array that holds these texts: of one width if they all lie in files, else objects."""
+    import numpy
+
+    are_short = all(is_mapped(each) and each.dtype.kind == "U" for each in texts)
+    return numpy.result_type(*texts) if are_short else numpy.dtype(object)
 
 
 def number_texts(values: Array, text: Callable[[Any], str]) -> Array:
