@@ -190,7 +190,9 @@ def _show_interrupted(result: Any) -> None:
         click.echo(f"stopped{_by(result)} after {done} of its runs; {what} in {result.folder}", err=True)
         return
     if not epochs:
-        click.echo(f"stopped{_by(result)} before the first epoch ended; nothing saved", err=True)
+        has_checkpoint = result.folder is not None and any(result.folder.glob("checkpoints/*.npz"))
+        what = f"a checkpoint is in {result.folder}" if has_checkpoint else "nothing saved"
+        click.echo(f"stopped{_by(result)} before the first epoch ended; {what}", err=True)
         return
     trained = f"the model after {epochs} epoch{'s' if epochs != 1 else ''}"
     if result.kept_epoch is not None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def checkpoints_of(
     spec: Spec, folder: RunFolder, dataset: Dataset, console: Console, resumption: Resumption | None
 ) -> Checkpoints | None:
-    """Where checkpoints go, and the one from which training goes on; None if the spec wants none.
+    """Where checkpoints go, and the one from which training goes on; None if the spec wants none, and none is there.
 
     Args:
         spec: The spec.
@@ -36,7 +36,7 @@ def checkpoints_of(
     setting, resumed = spec.document.fit.checkpoint, None if resumption is None else resumption.checkpoint
     if setting is False and resumed is None:
         return None
-    setting = setting or Checkpoint()
+    writes, setting = setting is not False, setting or Checkpoint()
     open_to_spec = spec.permissions.folders if spec.permissions.folders is not None else (os.getcwd(),)
     own = spec.permissions._replace(folders=(*open_to_spec, os.fspath(spec.folder)))  # as the spec itself may read them
     return Checkpoints(
@@ -47,4 +47,5 @@ def checkpoints_of(
         functools.partial(console.step, "warning"),
         setting.interval,
         resumed,
+        writes=writes,
     )

@@ -49,15 +49,16 @@ class RunFolder:
         parent = Path(out) / name
         stamp = time.strftime("%Y%m%d-%H%M%S")
         try:
-            parent.mkdir(parents=True, exist_ok=True)
             number = 1
             while True:
+                parent.mkdir(parents=True, exist_ok=True)
                 path = parent / f"{stamp}-{number}"
-                try:
-                    path.mkdir()
-                    break
-                except FileExistsError:
-                    number += 1
+                with suppress(FileNotFoundError):  # a run that failed has just deleted the empty folder of both
+                    try:
+                        path.mkdir()
+                        break
+                    except FileExistsError:
+                        number += 1
         except OSError as error:
             for folder in (parent, *parent.parents):
                 if folder.exists() and not folder.is_dir():

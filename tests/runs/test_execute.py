@@ -4,6 +4,7 @@ import csv
 import json
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,6 +66,21 @@ def test_the_resolved_spec_gives_the_same_run(project):
 
 def test_runs_of_one_second_have_their_own_folders(tmp_path):
     assert len({RunFolder.create(tmp_path, "small").path for _ in range(3)}) == 3
+
+
+def test_a_folder_that_another_run_deletes_is_made_again(tmp_path, monkeypatch):
+    """A run that fails at once deletes the folder of all runs of its spec, if that is empty."""
+    real, deleted = Path.mkdir, []
+
+    def mkdir(path, *arguments, **options):
+        if path.parent.name == "small" and not deleted:
+            path.parent.rmdir()
+            deleted.append(path)
+        real(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    assert RunFolder.create(tmp_path, "small").path.is_dir()
+    assert deleted
 
 
 def test_a_smoke_run_writes_nothing(project, tmp_path):

@@ -200,8 +200,9 @@ def test_a_folder_that_was_copied_goes_on_elsewhere(place, whole, tmp_path, monk
     copy = place / "deep" / "else where"
     shutil.copytree(folder, copy)
     shutil.rmtree(folder)
-    resumed = resume_run(copy)
+    resumed = resume_run(copy, ["fit.checkpoint=false"])
     assert same(resumed, whole)
+    assert [path.name for path in (copy / "checkpoints").iterdir()] == ["epoch-000002.npz"]  # and none was written
     again = copy.rename(place / "moved")
     assert kspec.evaluate(again) == pytest.approx({key: whole.metrics[key] for key in kspec.evaluate(whole.folder)})
     assert {each.verdict for each in verify(str(again))} <= {"same", "other"}

@@ -34,6 +34,7 @@ class Checkpoints:
         warn: Called with a sentence where one cannot be written.
         interval: How far they are apart; None where the spec leaves it open.
         resumed: The checkpoint from which the run goes on; None for one that begins.
+        writes: Whether to write any; a run can go on without further ones.
     """
 
     def __init__(
@@ -45,8 +46,11 @@ class Checkpoints:
         warn: Callable[[str], None],
         interval: Interval | None = None,
         resumed: Checkpoint | None = None,
+        *,
+        writes: bool = True,
     ) -> None:
         self.store = store
+        self.writes = writes
         self.spec = spec
         self.data = data
         self.engine = engine
@@ -72,6 +76,8 @@ class Checkpoints:
             steps: The steps of an epoch.
         """
         least = self.interval
+        if not self.writes:
+            return False
         if least is not None and least.unit == "epoch":
             return step == 0 and epoch - self._place[0] >= least.number
         if least is not None and least.unit == "step":
@@ -81,6 +87,8 @@ class Checkpoints:
 
     def write(self, facts: Facts, arrays: list[Any]) -> None:
         """Writes a checkpoint; training goes on where the disk is full."""
+        if not self.writes:
+            return
         try:
             self.store.add(Checkpoint(facts, arrays))
         except OSError as error:
