@@ -20,7 +20,13 @@ DRIVER = Path(__file__).parent / "driver.py"
 
 SHORT = ["fit.epochs=2", "fit.steps_per_epoch=3"]
 SMALLER = {
-    "zoo/unet": ["data.synthetic.examples=6", "fit.batch_size=2", "fit.epochs=1"],
+    "cnn": ["inputs.image.shape=[28, 28, 1]"],
+    "zoo/unet": [
+        "data.synthetic.examples=6",
+        "fit.batch_size=2",
+        "fit.epochs=1",
+        "inputs.image.shape=[32, 32, 1]",
+    ],
     "zoo/siamese": [
         "data.synthetic.examples=6",
         "fit.batch_size=2",

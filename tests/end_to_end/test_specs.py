@@ -37,8 +37,13 @@ CLASSIFIERS = {
 LONG = (
     "rnn",
     "forecast",
+    "regression",
+    "multiclass",
+    "shared_layers",
+    "tutorial/mlp",
     "tutorial/cnn",
     "tutorial/shared_input",
+    "tutorial/shared_features",
     "tutorial/multiple_inputs",
     "tutorial/multiple_outputs",
 )

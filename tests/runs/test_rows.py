@@ -63,15 +63,20 @@ def rows_in_form(path, form):
     return forms[form]()
 
 
+@pytest.fixture(scope="module")
+def of_the_file(run):
+    """The predictions and the metrics of the whole table."""
+    path = run.parent.parent.parent / "table.csv"
+    return kspec.predict(run, path)["kind"], kspec.evaluate(run, path)
+
+
 @pytest.mark.parametrize(
     "form", [pytest.param("frame", marks=pytest.mark.slow), "columns", "rows", "texts", "arrow", "arrays"]
 )
-def test_every_form_of_rows_gives_the_predictions_of_the_file(run, form):
-    path = run.parent.parent.parent / "table.csv"
-    expected = kspec.predict(run, path)["kind"]
-    rows = rows_in_form(path, form)
-    assert np.array_equal(kspec.predict(run, rows)["kind"], expected)
-    assert kspec.evaluate(run, rows) == pytest.approx(kspec.evaluate(run, path), rel=1e-6)
+def test_every_form_of_rows_gives_the_predictions_of_the_file(run, of_the_file, form):
+    rows, (predictions, metrics) = rows_in_form(run.parent.parent.parent / "table.csv", form), of_the_file
+    assert np.array_equal(kspec.predict(run, rows)["kind"], predictions)
+    assert kspec.evaluate(run, rows) == pytest.approx(metrics, rel=1e-6)
 
 
 def test_arrays_of_several_axes_are_an_npz_file():
