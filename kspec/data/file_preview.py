@@ -52,7 +52,7 @@ def preview_table(
         options: Their options.
         notes: Why these are set.
     """
-    table, columns = with_numbers(table)
+    table, columns = with_numbers(table, in_cells=source not in ("texts", "files"))
     table, months = with_months(table)
     folder = Path(setting).parent if isinstance(setting, str) and os.path.isfile(setting) else Path()
     files = path_columns(table, folder, list(setting) if source == "files" else None)

@@ -27,6 +27,8 @@ SHOWN = 3
 _PUNCTUATION = re.compile(r"[!\"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']")
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 """As Keras standardizes texts: of letters, it lowers only those of ASCII."""
+LONGEST = 40
+"""How much of a text a message shows."""
 DEFAULT_OOV = {"StringLookup": "[UNK]", "IntegerLookup": -1}
 """The values that Keras never learns: they stand for unknown ones."""
 
@@ -84,6 +86,8 @@ class ValueCheck:
         reporter = _Reporter(self, inputs, table, mapping, context)
         for limit in index_limits(self.graph):
             reporter.check_indices(limit)
+        for lookup in lookups(self.graph) if self.is_training else ():
+            reporter.check_lines(lookup)
         notes = [reporter.check_vocabulary(lookup, rows) for lookup in lookups(self.graph)]
         return list(dict.fromkeys(note for note in notes if note))
 
@@ -259,6 +263,27 @@ class _Reporter:
         path = (*limit.layer.path, "call" if entry.kind == "op" else entry.head, limit.argument)
         self._error(limit.call, size_message(limit, place), f"write `{limit.argument}: {size}`",
                     path if path in spec.positions.values else None, str(size))  # fmt: skip
+
+    def check_lines(self, lookup: Lookup) -> None:
+        """Reports a text with a line break in a vocabulary that is learned: a saved model has a text on each line.
+
+        Args:
+            lookup: The lookup.
+        """
+        learned = self.check.vocabularies.get(lookup.layer.name, []) if lookup.is_learned else []
+        broken = next(
+            (text for text in learned if isinstance(text, str) and text and text.splitlines() != [text]), None
+        )
+        if broken is None:
+            return
+        name = self._name_of(lookup)
+        shown = repr(broken if len(broken) <= LONGEST else broken[: LONGEST - 1] + "…")
+        self.context.error(
+            codes.INCOMPATIBLE_DATA_TYPE,
+            f"`{name}` has texts of several lines, such as {shown}, which a saved `{lookup.layer.head}` cannot hold",
+            self.mapping.places.get(lookup.source.name),
+            help=f"""make them one line: `columns: {{{name}_line: 'replace("{name}", chr(10), '' '')'}}`""",
+        )
 
     def check_vocabulary(self, lookup: Lookup, rows: Array | None) -> str:
         """Reports a value that a lookup without indices for unknown values does not know; counts them for others.

@@ -45,8 +45,14 @@ class NewColumn(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
+def with_numbers(table: Table, *, in_cells: bool = True) -> tuple[Table, dict[str, NewColumn]]:
     """The table with numbers in place of texts that are numbers with a unit, under the names of these columns.
+
+    Texts of several lines become texts of one.
+
+    Args:
+        table: The table.
+        in_cells: Whether its texts stand in the table itself, rather than in files.
 
     Returns:
         The table, and by column, the one that computes the numbers.
@@ -56,6 +62,7 @@ def with_numbers(table: Table) -> tuple[Table, dict[str, NewColumn]]:
         found = None
         if column.kind == "text" and column.size == 1:
             found = _clock(column, set(columns)) or _numbers(column, set(columns))
+            found = found or (_lines(column, set(columns)) if in_cells else None)
         if found is not None:
             columns[name], new[name] = found
     if not new:
@@ -179,6 +186,19 @@ def _clock(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] |
     expression = f"epoch(cast({identifier(column.name)} as interval)) / 3600"
     new = NewColumn(name, expression, f"the hours of `{texts[0]}`")
     return Column(column.name, "float", values, column.missing), new
+
+
+def _lines(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:
+    """A column of texts of which some have several lines, on one line, and how a spec computes it; None of others."""
+    import numpy
+
+    texts = column.values.tolist()
+    if not any("\n" in str(text) for text in texts):
+        return None
+    values = numpy.array([str(text).replace("\r", "").replace("\n", " ") for text in texts], dtype=object)
+    name = _free(f"{column.name}_line", taken)
+    expression = f"replace(replace({identifier(column.name)}, chr(13), ''), chr(10), ' ')"
+    return Column(column.name, "text", values, column.missing), NewColumn(name, expression, "on one line")
 
 
 def _unit(texts: Counter[str]) -> tuple[str, str] | None:

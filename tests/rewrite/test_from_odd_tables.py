@@ -130,3 +130,15 @@ def test_a_quoted_text_of_several_lines_at_the_end():
 
 def test_a_null_character_has_its_line(capsys):
     assert "has a null character in line 4" in refused(capsys, NAMES, *LINES[:2], "1,2,p\0q,no", *LINES)
+
+
+def test_categories_of_several_lines():
+    kinds = {"p": '"one\ntwo"', "q": "q", "r": "r"}
+    data = inferred(NAMES, *(f"{row[0]},{row[1]},{kinds[row[2]]},{row[3]}" for row in ROWS))
+    assert data["inputs"]["kind"] == "kind_line"
+    assert data["columns"] == {"kind_line": """replace(replace("kind", chr(13), ''), chr(10), ' ')"""}
+    spec = Path("spec.yaml")
+    spec.write_text(spec.read_text().replace("kind: kind_line", "kind: kind"))
+    (problem,) = api.check(spec, data=True)
+    assert problem.code == "KS508"
+    assert "`kind` has texts of several lines, such as 'one\\ntwo'" in problem.message
