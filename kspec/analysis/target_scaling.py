@@ -34,6 +34,10 @@ class TargetScaling:
         pairs = zip(self.centers, self.spreads, strict=True)
         return "float32" if all(abs(center) < 1000 * spread for center, spread in pairs) else "float64"
 
+    def without_numbers(self) -> TargetScaling:
+        """Its kind alone."""
+        return TargetScaling(self.scale, (0.0,) * len(self.centers), (1.0,) * len(self.spreads))
+
     def describe(self) -> str:
         """It in words, such as `standard (mean 180.9, deviation 79.44)`."""
         words = {"standard": ("mean", "deviation"), "minmax": ("minimum", "range")}.get(self.scale)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kspec.cli import _completion
 from kspec.cli._options import overrides, permissions, run_output, runs_folder
 from kspec.cli.run import carry_out
+
+if TYPE_CHECKING:
+    from kspec.runs.run import Run
+    from kspec.training.console import Console
 
 EPILOG = """\b
 Examples:
@@ -20,6 +26,14 @@ Examples:
 @click.argument("run", metavar="RUN", shell_complete=_completion.runs)
 @overrides
 @runs_folder
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run N folds or repeats side by side, each in a process.",
+)
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
 @run_output
 @permissions
@@ -30,6 +44,7 @@ def command(
     run: str,
     overrides: tuple[str, ...],
     runs: str,
+    jobs: int,
     force: bool,
     quiet: bool,
     format_: str,
@@ -44,9 +59,13 @@ def command(
     from kspec.runs.resume import resume_run
 
     granted = Permissions.of(permissions)
+
+    def resume(console: Console) -> Run:
+        return resume_run(run, overrides, runs=runs, permissions=granted, console=console, force=force, jobs=jobs)
+
     carry_out(
         ctx,
-        lambda console: resume_run(run, overrides, runs=runs, permissions=granted, console=console, force=force),
+        resume,
         quiet=quiet,
         as_json=format_ == "json",
     )

@@ -102,7 +102,7 @@ def command(
         spec = load_file(spec_source(path), overrides, granted)
         unfinished = unfinished_run_of(spec, runs) if resume else None
         if unfinished is not None:
-            return resume_run(unfinished, permissions=granted, console=console)
+            return resume_run(unfinished, permissions=granted, console=console, jobs=jobs)
         if resume:
             console.step("resume", "no unfinished run of this spec: starts a new one")
         return run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs)
@@ -165,7 +165,7 @@ def _show_warning(message: Any, category: type[Warning], *_: Any) -> None:
 def _show(result: Any, console: Any) -> None:
     if result.status == "interrupted":
         _show_interrupted(result)
-        if result.folder and not result.members:
+        if result.folder:
             click.echo(f"to go on: kspec resume {shlex.quote(str(result.folder))}", err=True)
         return
     numbers = {name: value for name, value in result.metrics.items() if isinstance(value, float)}

@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,6 @@ from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel, define
 from kspec.data import Dataset
 from kspec.data.pipeline import Batches
-from kspec.data.shared_table import SharedTable
 from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
@@ -35,6 +34,7 @@ from kspec.runs.checkpoints import checkpoints_of
 from kspec.runs.failures import StepFailed, failure_of, with_way_on
 from kspec.runs.folder_lock import locked
 from kspec.runs.list_predictions import describe_whole_lists, whole_lists
+from kspec.runs.part import Part
 from kspec.runs.prediction_files import write_predictions
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
@@ -43,7 +43,6 @@ from kspec.runs.trained import Trained
 from kspec.runs.window_table import by_step
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.batching import batches_of, encodings_of
-from kspec.training.compile import compile_model
 from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
 from kspec.training.evaluate import evaluate
@@ -52,6 +51,7 @@ from kspec.training.fit import SMOKE_STEPS, FitResult, fit
 from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import format_metrics
 from kspec.training.predict import beside_outputs, predict, predict_nodes
+from kspec.training.stage_setup import compile_alone
 
 if TYPE_CHECKING:
     from kspec.runs.resumption import Resumption
@@ -67,8 +67,7 @@ def execute(
     console: Console | None = None,
     cache: bool = False,
     folder: RunFolder | None = None,
-    shared: SharedTable | None = None,
-    finish: Callable[[Trained], None] | None = None,
+    part: Part | None = None,
     resumption: Resumption | None = None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
@@ -81,8 +80,7 @@ def execute(
         console: Where to print; standard output by default.
         cache: Store the data for the next run, even if its table is not large.
         folder: The run folder; by default a new one in `out`.
-        shared: The table of the data, if several runs share it.
-        finish: Called with the trained model once the run has predicted.
+        part: What it has in common with the others, if it is one of several.
         resumption: How the run of that folder goes on; None for one that begins.
 
     Returns:
@@ -102,7 +100,7 @@ def execute(
         if folder is None and not smoke:
             folder = RunFolder.create(out, compiled.unwrap()[0].name)
         execution = Execution(compiled, folder, smoke, console, resumption)
-        execution.keeps_data, execution.shared, execution.finish = cache, shared, finish
+        execution.keeps_data, execution.part = cache, part
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         with nullcontext() if folder is None or resumption is not None else locked(folder.path):
             return execution.run()
@@ -132,8 +130,7 @@ class Execution:
         self.report = compiled.report
         self.smoke = smoke
         self.keeps_data = False
-        self.shared: SharedTable | None = None
-        self.finish: Callable[[Trained], None] | None = None
+        self.part: Part | None = None
         self.console = console
         self.folder = folder
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if folder is None else folder.path
@@ -214,18 +211,21 @@ class Execution:
             self.result.validation = self._validation(engine, splits.get("validation"))
             self._evaluate(built, engine, dataset, evaluation, splits["train"])
         self._predict(built, engine, dataset, prediction)
-        if self.finish is not None:
+        if self.part is not None:
             with self._timed("predict"):
-                self.finish(Trained(built, engine, dataset, evaluation, prediction))
+                self.part.finish(Trained(built, engine, dataset, evaluation, prediction))
+            self.part.model.finish()
 
     def _engine(self, built: BuiltModel) -> Engine:
         announce = functools.partial(self.console.step, "fit")
         setting = self.spec.document.fit.engine if self.checkpoints is None else self.checkpoints.engine
-        return engine_of(built.model, setting, built.graph, built.network, announce)
+        traces = None if self.part is None else self.part.model.traces
+        return engine_of(built.model, setting, built.graph, built.network, announce, traces)
 
     def _read_data(self) -> Dataset | None:
         with self._timed("data"):
-            dataset = self.compiled.read_data(keep=self.keeps_data, shared=self.shared)
+            table = None if self.part is None else self.part.table
+            dataset = self.compiled.read_data(keep=self.keeps_data, shared=table)
             self.spec, self.analysis = self.compiled.unwrap()
             if self.resumption is not None:
                 self.resumption.check_data(dataset, self.report)
@@ -242,7 +242,10 @@ class Execution:
             built = define(self.spec, self.analysis, self.report, dataset, run_folder=self.scratch)
         self.report.raise_errors()
         assert built is not None
-        self.result.model = built.model
+        if self.part is None:
+            self.result.model = built.model
+        else:
+            built = self.part.model.adopt(built)
         if dataset is not None:
             self.console.step("data", describe_data(self.spec, dataset))
             self._note("data", dataset.notes)
@@ -255,7 +258,8 @@ class Execution:
 
     def _compile(self, built: BuiltModel) -> None:
         with self._timed("compile"):
-            line = compile_model(built.model, self.spec, built.settings, built.settings.stages[0].optimizer)
+            optimizer = built.settings.stages[0].optimizer
+            line = (self.part.model.compile if self.part else compile_alone)(built, optimizer)
         self.console.step("compile", line)
         self.recorder.write_model_definition(built, self.analysis)
 
@@ -283,6 +287,7 @@ class Execution:
                 after_epoch=recorder.history,
                 interrupt=self.interrupt,
                 checkpoints=self.checkpoints,
+                shared=None if self.part is None else self.part.model,
             )
         self.fitted = fitted
         self.result.history, self.result.kept_epoch = fitted.history, fitted.kept

@@ -17,11 +17,11 @@ from kspec.data.shared_table import SharedTable
 from kspec.language.source_files import SPLITS
 from kspec.runs.ensemble import Combined, combine
 from kspec.runs.member_plan import MemberPlan
-from kspec.runs.member_summary import Spread, spreads
 from kspec.runs.run_evaluation import evaluate_and_compare
 from kspec.runs.run_folder import RunFolderError, find_run, require_inside
 from kspec.runs.run_loader import LoadedRun, load_run, predictions_of, read_examples
 from kspec.runs.run_record import read_record
+from kspec.runs.spread import Spread, spreads
 
 Array = np.ndarray[Any, Any]
 
@@ -176,7 +176,7 @@ def evaluate_members(members: MembersAt, data: str | None, split: str | None) ->
         RunFolderError: If an evaluation fails.
         SpecError: If the data cannot be read.
     """
-    from kspec.training.given_predictions import masked_outputs
+    from kspec.training.given_predictions import NO_ENSEMBLE, masked_outputs
 
     values: dict[str, dict[str, float]] = {}
     predictions, rows, sizes, notes = [], [], [], []
@@ -187,7 +187,9 @@ def evaluate_members(members: MembersAt, data: str | None, split: str | None) ->
         values[run.folder.name] = evaluate_and_compare(run, part)[0]
         sizes.append(len(part))
         notes += [note for note in part.notes if note not in notes]
-        if _is_shared(members, data, name) and not masked_outputs(run.model):
+        if _is_shared(members, data, name) and masked_outputs(run.model):
+            notes += [NO_ENSEMBLE] if NO_ENSEMBLE not in notes else []
+        elif _is_shared(members, data, name):
             predictions.append(predictions_of(run, part)[0])
             rows.append(part.rows)
         first = first or (run, part)

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kspec.backend.tensorflow import exclusive_keras
+from kspec.backend.tensorflow import exclusive_keras, import_tensorflow
 from kspec.data.shared_table import SharedTable
 from kspec.diagnostics import Report
 from kspec.language import Spec
 from kspec.runs.ensemble import combine
 from kspec.runs.execute import execute
+from kspec.runs.folder_lock import locked
+from kspec.runs.kept_member import built_again, predicted_again
 from kspec.runs.member_plan import MemberPlan
 from kspec.runs.member_predictions import merge_predictions, predict_validation, validation_file
 from kspec.runs.member_summary import finished, numbers_of
+from kspec.runs.part import Part
 from kspec.runs.prediction_files import write_predictions
+from kspec.runs.process import status_of
 from kspec.runs.recorder import write_shared_spec
+from kspec.runs.resumption import Resumption
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_record import read_record
+from kspec.runs.saved_results import read_results
+from kspec.runs.stopped_run import NothingLeft, require_stopped, resumption_of
 from kspec.runs.trained import Trained
+from kspec.syntax.path_policy import PathPolicy
 from kspec.training.batching import batches_of, encodings_of
 from kspec.training.console import Console
-from kspec.training.given_predictions import evaluate_predictions, masked_outputs
+from kspec.training.given_predictions import NO_ENSEMBLE, evaluate_predictions, masked_outputs
 from kspec.training.metrics import format_metrics
+
+if TYPE_CHECKING:
+    from kspec.training.shared_model import SharedModel
 
 SHOWN_ONCE = ("data", "define", "weights", "default", "compile")
 """The steps whose lines are those of the first member, since all members have them in common."""
@@ -41,6 +56,9 @@ class Members:
         cache: As for `run_spec`.
         table: The table of the data, once a member has read it.
         first: The first member, once it is trained.
+        model: The model that they train one after another.
+        changes: Of a run that goes on, what changes in its spec from here on; None for one that begins.
+        force: Go on with members although another machine may still be running them.
     """
 
     spec: Spec
@@ -50,6 +68,9 @@ class Members:
     cache: bool = False
     table: SharedTable = field(default_factory=SharedTable)
     first: Trained | None = None
+    model: SharedModel | None = None
+    changes: tuple[str, ...] | None = None
+    force: bool = False
 
     def one_by_one(self) -> Iterator[tuple[int, Run]]:
         """Runs the members one after another, until one does not finish; returns each with its number."""
@@ -60,20 +81,64 @@ class Members:
                 return
 
     def run_member(self, number: int) -> Run:
-        """Runs one member.
+        """Runs one member, or goes on with it; one that has finished stays as it is.
 
         Args:
             number: Which one, from 1.
         """
-        steps = SHOWN_ONCE if number == 1 else ()
-        return execute(
-            self.plan.spec_of(self.spec, number),
+        path = self.path(number)
+        resumption = self.resumption(number)
+        if resumption is None and (path / "run.json").is_file():
+            return read_results(path)
+        steps = SHOWN_ONCE if self.model is None else ()
+        run = partial(
+            execute,
             console=self.console.of_part(steps),
             cache=self.cache,
-            folder=self.folder.part(self.plan.folder(number)),
-            shared=self.table,
-            finish=partial(self._finish, number),
+            part=Part(self.table, self._shared_model(), partial(self._finish, number)),
         )
+        if resumption is None:
+            if path.is_dir() and self.changes is not None:  # the run was stopped before it wrote anything
+                shutil.rmtree(path)
+            return run(self.plan.spec_of(self.spec, number), folder=self.folder.part(path.name))
+        with locked(path):
+            self.console.step("resume", f"{path.name} {resumption.describe()}")
+            return run(resumption.spec, folder=resumption.folder, resumption=resumption)
+
+    def path(self, number: int) -> Path:
+        """The folder of a member, from 1."""
+        return self.folder.path / self.plan.folder(number)
+
+    def resumption(self, number: int) -> Resumption | None:
+        """How a member goes on that has been stopped, or that changes; None for one that has not begun, or stays.
+
+        Args:
+            number: Which one, from 1.
+
+        Raises:
+            RunFolderError: If it is still running, or damaged.
+            SpecError: If what may not change does.
+        """
+        path, permissions = self.path(number), self.spec.permissions
+        if self.changes is None or not (path / "run.json").is_file():
+            return None
+        opener = PathPolicy(path, permissions._replace(folders=())).open_file
+        record = read_record(path, opener)
+        require_stopped(path, record, True, self.force)
+        if status_of(record) == "finished" and not self.changes:
+            return None
+        try:
+            return resumption_of(path, record, self.changes, permissions, opener)
+        except NothingLeft:
+            return None
+
+    def _shared_model(self) -> SharedModel:
+        if self.model is None:
+            import_tensorflow()
+            from kspec.training.shared_model import SharedModel
+
+            self.model = SharedModel()
+        return self.model
 
     def write_predictions(self, result: Run) -> None:
         """Writes the predictions of all members together.
@@ -101,10 +166,16 @@ class Members:
         Args:
             result: The run of all members; gets the evaluation.
         """
-        first, members = self.first, finished(result)
+        members = finished(result)
+        if result.members[0].status == "finished" and self.first is None:  # it had finished before this run goes on
+            self.first = built_again(self.plan.spec_of(self.spec, 1), self.path(1), self.table)
+        first = self.first
         if first is None or not self.plan.shares(first.predicted.name) or len(members) < 2:
             return
         built, name = first.built, self.spec.document.predict.to
+        for number, each in enumerate(result.members, 1):
+            if each in members and not each.predictions:
+                each.predictions = predicted_again(self.plan.spec_of(self.spec, number), self.path(number), self.table)
         outputs = [{key: each.predictions[key] for key in built.settings.outputs} for each in members]
         combined, encodings = combine(outputs), encodings_of(built, first.dataset)
         target = f"ensemble_{name}" if self.plan.kind == "fold" else name
@@ -112,7 +183,11 @@ class Members:
             self.folder.write, target, first.predicted.split, combined.mean, encodings, deviations=combined.deviation
         )
         self.console.step("predict", f"{first.predicted.name}: the mean of {len(members)} → {', '.join(files)}")
-        if first.evaluated.split is not first.predicted.split or masked_outputs(built.model):
+        if first.evaluated.split is not first.predicted.split:
+            return
+        if masked_outputs(built.model):
+            result.notes.append(NO_ENSEMBLE)
+            self.console.step("evaluate", NO_ENSEMBLE)
             return
         size = self.spec.document.evaluate.batch_size
         batches = batches_of(built, first.dataset, first.evaluated.split, Report(), batch_size=size)
@@ -131,7 +206,7 @@ class Members:
             write_shared_spec(self.spec, self.folder, trained.built)
         if self.plan.kind == "fold":
             predict_validation(trained, self.folder.path / self.plan.folder(number), self.spec.document.predict.to)
-        if self.first is None:
+        if number == 1:
             self.first = trained
 
     def add(self, number: int, run: Run, result: Run) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,6 +19,7 @@ from kspec.runs.member_runs import Members
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.training.console import Console
+from kspec.training.interrupt import Interrupt
 
 
 def run_side_by_side(members: Members, jobs: int) -> Iterator[tuple[int, Run]]:
@@ -36,9 +38,15 @@ def run_side_by_side(members: Members, jobs: int) -> Iterator[tuple[int, Run]]:
     """
     processes = [_Process(members, number, jobs) for number in range(2, jobs + 1)]
     try:
-        own = {number: members.run_member(number) for number in range(1, members.plan.count + 1, jobs)}
+        own: dict[int, Run] = {}
+        for number in range(1, members.plan.count + 1, jobs):
+            own[number] = members.run_member(number)
+            if own[number].status != "finished":
+                break
         for number in range(1, members.plan.count + 1):
             place = (number - 1) % jobs
+            if place == 0 and number not in own:
+                return
             run = own[number] if place == 0 else processes[place - 1].receive(number)
             yield number, run
             if run.status != "finished":
@@ -46,6 +54,19 @@ def run_side_by_side(members: Members, jobs: int) -> Iterator[tuple[int, Run]]:
     finally:
         for process in processes:
             process.stop()
+
+
+@contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """Ignores Ctrl-C meanwhile, as every process does that is begun then."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Process:
@@ -60,23 +81,34 @@ class _Process:
     def __init__(self, members: Members, first: int, jobs: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._results, own = context.Pipe(duplex=False)
+        self._name = members.spec.name
         spec, console = members.spec, members.console
         permissions = (spec.permissions.code, spec.permissions.outside, spec.permissions.network)
         numbers = range(first, members.plan.count + 1, jobs)
         arguments = (own, spec.source, spec.overrides, permissions, str(members.folder.path), numbers, members.cache)
-        self._process = context.Process(target=_run, args=(*arguments, console.quiet), daemon=False)
-        self._process.start()
+        more = (console.quiet, members.changes, members.force)
+        self._process = context.Process(target=_run, args=(*arguments, *more), daemon=False)
+        with _ignoring_interrupts():  # as the process does: Ctrl-C reaches the first process, which ends the others
+            self._process.start()
         own.close()
 
     def receive(self, number: int) -> Run:
-        """Waits for a member.
+        """Waits for a member; a signal ends it, as it ends one that runs in this process.
 
         Args:
             number: Which one, for messages.
         """
-        try:
-            result = self._results.recv()
-        except EOFError:
+        interrupt = Interrupt()
+        with interrupt:
+            try:
+                result = self._results.recv()
+            except KeyboardInterrupt:
+                self._end()
+                name = "" if interrupt.signal is None else interrupt.signal.name
+                return Run(self._name, None, "interrupted", interrupted_by=name)
+            except EOFError:
+                result = None
+        if result is None:
             self._process.join()
             code = self._process.exitcode
             raise RunFolderError(f"the process of run {number} ended with the exit status {code}") from None
@@ -86,11 +118,14 @@ class _Process:
         return result
 
     def stop(self) -> None:
-        """Ends the process, if it still runs, as Ctrl-C does: it saves what it has trained."""
-        if self._process.is_alive() and self._process.pid is not None and not self._results.poll():
-            os.kill(self._process.pid, signal.SIGINT)
+        """Ends the process, if it still runs: it saves what it has trained."""
+        self._end()
         self._results.close()
-        self._process.join()
+
+    def _end(self) -> None:
+        while self._process.is_alive():  # a process that has just begun may not listen yet
+            self._process.terminate()
+            self._process.join(1.0)
 
 
 def _run(
@@ -102,6 +137,8 @@ def _run(
     numbers: range,
     cache: bool,
     quiet: bool,
+    changes: tuple[str, ...] | None,
+    force: bool,
 ) -> None:
     """Runs members in a process of their own, and sends each.
 
@@ -114,13 +151,15 @@ def _run(
         numbers: The members.
         cache: As for `run_spec`.
         quiet: Print no warnings.
+        changes: As for `Members`.
+        force: As for `Members`.
     """
     try:
         spec = load_file(source, overrides, Permissions(*permissions))
         plan = member_plan(spec.document)
         assert plan is not None
         console = Console(True, sys.stderr, not quiet)
-        members = Members(spec, plan, RunFolder(Path(folder)), console, cache)
+        members = Members(spec, plan, RunFolder(Path(folder)), console, cache, changes=changes, force=force)
         for number in numbers:
             run = members.run_member(number)
             results.send(replace(run, _model=None))

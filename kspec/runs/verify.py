@@ -16,13 +16,16 @@ from kspec.data import Dataset
 from kspec.language import Permissions
 from kspec.runs.environment import environment
 from kspec.runs.execute import Execution
+from kspec.runs.member_plan import MemberPlan
+from kspec.runs.member_summary import metrics_json, summarize
 from kspec.runs.recorder import HistoryWriter
 from kspec.runs.resolved_file import resolved_file
+from kspec.runs.run import Run
 from kspec.runs.run_evaluation import evaluate_run
-from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_folder import RunFolder, find_run, require_inside
 from kspec.runs.run_loader import LoadedRun, load_run, read_examples
-from kspec.runs.run_record import MetricsJson, read_part
-from kspec.runs.saved_run import read_history
+from kspec.runs.run_record import MetricsJson, read_part, read_record
+from kspec.runs.saved_results import read_history, read_results
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.console import Console
 from kspec.training.engine import Engine, Schedule
@@ -48,7 +51,7 @@ class Comparison(NamedTuple):
 def verify(
     place: str, *, runs: str = "runs", full: bool = False, allow_code: bool = False, allow_outside: bool = False
 ) -> Iterator[Comparison]:
-    """Compares a run with what its folder says of it.
+    """Compares a run with what its folder says of it; of a run of several, each of them, and what they have in common.
 
     Args:
         place: A run folder, `latest` of one, or the name of a spec that has been run.
@@ -65,7 +68,65 @@ def verify(
         RunFolderError: If there is no such run, or its files are damaged.
         SpecError: If its resolved spec has errors.
     """
-    run = load_run(place, runs=runs, allow_code=allow_code, allow_outside=allow_outside)
+    folder = find_run(place, runs)
+    record = read_record(folder)
+    if record.get("members") is None:
+        yield from _run(str(folder), full=full, allow_code=allow_code, allow_outside=allow_outside)
+        return
+    known = set[Comparison]()
+    for name in _member_names(record):
+        path = folder / name
+        if not (path / "model.keras").exists():
+            if record.get("status") == "finished":
+                yield Comparison(f"{name}: model", "trained", "none", "differs")
+            continue
+        require_inside(path, folder)
+        for each in _run(str(path), full=full, allow_code=allow_code, allow_outside=allow_outside):
+            if each.verdict != "other" or each not in known:  # once, where all were made by another version
+                yield each._replace(what=f"{name}: {each.what}")
+            known.add(each)
+    yield from _summary(folder, record)
+
+
+def _member_names(record: Mapping[str, Any]) -> list[str]:
+    """The names of the folders of folds or repeats."""
+    members = record["members"]
+    return [f"{members['kind']}-{number}" for number in range(1, members["count"] + 1)]
+
+
+def _summary(folder: Path, record: Mapping[str, Any]) -> Iterator[Comparison]:
+    """What the folder says of all members together, against what follows from their own files.
+
+    Args:
+        folder: The run folder of all.
+        record: Its `run.json`.
+    """
+    members = record["members"]
+    paths = [folder / name for name in _member_names(record)]
+    result = Run(folder.parent.name, folder, members=[read_results(path) for path in paths if path.is_dir()])
+    plan = MemberPlan(members["kind"], members["count"], data_seed=0 if members["shares_split"] else None)
+    summarize(result, plan)
+    try:
+        plain = read_part(folder / "metrics.json", MetricsJson, PathPolicy(folder, Permissions(folders=())).open_file)[
+            1
+        ]
+    except (OSError, ValueError):
+        plain = {}
+    now = metrics_json(result)
+    for part, what in (("evaluate", "mean"), ("deviation", "deviation"), ("validation", "mean of validation")):
+        yield from _numbers(what, plain.get(part) or {}, now[part])
+
+
+def _run(folder: str, *, full: bool, allow_code: bool, allow_outside: bool) -> Iterator[Comparison]:
+    """The comparisons of one run; see `verify`.
+
+    Args:
+        folder: The run folder.
+        full: As for `verify`.
+        allow_code: As for `verify`.
+        allow_outside: As for `verify`.
+    """
+    run = load_run(folder, allow_code=allow_code, allow_outside=allow_outside)
     yield from _environments(run.record)
     yield Comparison("parameters", *_pair(run.record.get("parameters"), int(run.model.count_params())))
     if run.spec.document.data is None:

@@ -96,7 +96,7 @@ def _metrics(maker: Maker, values: list[Any], output: OutputSettings) -> list[An
             more["dtype"] = "float64"
         made = maker.object("metric", counted or metric, **more)
         if scaling is not None and not isinstance(made, str):
-            made = measure_in_units(made, scaling)
+            made = measure_in_units(made, scaling, output.name)
         metrics.append(made if counted is None or ignored is None else count_others(made, ignored))
     return metrics
 

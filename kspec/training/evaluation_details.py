@@ -54,4 +54,4 @@ def evaluate_in_detail(
         from kspec.training.intervals import intervals_of
 
         intervals = intervals_of(model, examples, metrics, spec.document.seed)
-    return Details(intervals, evaluate_slices(engine, examples, slices))
+    return Details(intervals, evaluate_slices(engine, model, examples, slices, metrics))

@@ -21,6 +21,7 @@ from kspec.training.stage_setup import begin_stage, resume_callbacks, trained_pa
 if TYPE_CHECKING:
     from kspec.training.checkpoints.checkpoint import Checkpoint
     from kspec.training.checkpoints.recording import CheckpointCallback, Checkpoints
+    from kspec.training.shared_model import SharedModel
 
 SMOKE_STEPS = 3
 """Batches of a smoke run, in each epoch and in each other step."""
@@ -69,6 +70,7 @@ def fit(
     after_epoch: Callable[[History], None] = lambda _: None,
     interrupt: Interrupt | None = None,
     checkpoints: Checkpoints | None = None,
+    shared: SharedModel | None = None,
 ) -> FitResult:
     """Trains the model stage by stage; epochs are counted over all stages.
 
@@ -84,6 +86,7 @@ def fit(
         interrupt: Remembers the signal that ends training. When `fit` returns, further ones are deferred, so that the
             caller can save the model.
         checkpoints: Where checkpoints are written, and the one from which training goes on; None to write none.
+        shared: The model, where several trainings use it.
 
     Returns:
         The history and the stages; training ends early on a signal, and when the loss is no number.
@@ -99,6 +102,7 @@ def fit(
         after_epoch,
         interrupt or Interrupt(),
         checkpoints,
+        shared,
     )
     try:
         for stage in trainer.begin():
@@ -125,6 +129,7 @@ class _Trainer:
     after_epoch: Callable[[History], None]
     interrupt: Interrupt
     checkpoints: Checkpoints | None
+    shared: SharedModel | None
     result: FitResult = field(default_factory=FitResult)
     callbacks: list[Any] = field(default_factory=list)
     """Those of the spec in the stage before."""
@@ -271,7 +276,7 @@ class _Trainer:
 
     def _begin(self, stage: Stage) -> None:
         """Freezes layers, compiles, and announces the stage."""
-        line = begin_stage(self.built, stage)
+        line = begin_stage(self.built, stage, self.shared)
         count = len(self.built.settings.stages)
         name = "" if stage.name == f"stage {stage.number}" else f" ({stage.name})"
         self.console.step("fit", f"stage {stage.number} of {count}{name}: {line}")

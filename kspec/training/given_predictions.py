@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+NO_ENSEMBLE = "the mean prediction is not evaluated: a layer masks positions, and only the models know which"
+"""Why predictions at hand have no metrics."""
+
+
 def evaluate_predictions(
     spec: Spec, settings: Settings, predictions: Mapping[str, Array], examples: Batches
 ) -> dict[str, float]:

@@ -43,16 +43,32 @@ def intervals_of(
         By metric, the quantiles 2.5% and 97.5% over the resamples; nothing for a metric that is no function of sums
         over examples, such as one of an extension.
     """
-    sums = _sums(model, examples, seed)
+    size = -(-examples.examples // MOST_GROUPS)
+    if size > 1:
+        order = generator(seed, BOOTSTRAP, 1).permutation(examples.examples)
+        examples, size = examples.only(order), min(size, examples.batch_size)
+    sums = example_sums(model, examples, size)
     counts = generator(seed, BOOTSTRAP).multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=RESAMPLES)
-    whole = _results(model, sums.sum(axis=0, keepdims=True))
-    drawn = _results(model, counts @ sums)
+    drawn = metrics_of_sums(model, np.concatenate([sums.sum(axis=0, keepdims=True), counts @ sums]))
     found = {}
-    for name, value in metrics.items():
-        if name in whole and abs(whole[name][0] - value) <= _TOLERANCE * max(1.0, abs(value)):
-            low, high = np.nanquantile(drawn[name], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-            found[name] = (float(low), float(high))
+    for name in followed(drawn, metrics):
+        low, high = np.nanquantile(drawn[name][1:], [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        found[name] = (float(low), float(high))
     return found
+
+
+def followed(computed: Mapping[str, Array], metrics: Mapping[str, float]) -> list[str]:
+    """The metrics of an evaluation that follow from sums over its examples.
+
+    Args:
+        computed: By metric, what follows; first, that of all examples.
+        metrics: The metrics of the evaluation.
+    """
+    return [
+        name
+        for name, value in metrics.items()
+        if name in computed and abs(computed[name][0] - value) <= _TOLERANCE * max(1.0, abs(value))
+    ]
 
 
 def interval_text(intervals: Mapping[str, tuple[float, float]], metrics: Mapping[str, float]) -> str:
@@ -77,22 +93,21 @@ def _variables(model: keras.Model) -> list[Any]:
     return [variable for metric in model.metrics for variable in metric.variables]
 
 
-def _sums(model: keras.Model, examples: Batches, seed: int) -> Array:
+def example_sums(model: keras.Model, examples: Batches, size: int = 1) -> Array:
     """What each example, or group of them, adds to the variables of the metrics: float64, shape (groups, values).
 
     Args:
-        model: The model.
+        model: The compiled model, which has been evaluated.
         examples: The examples.
-        seed: The seed of the groups.
+        size: The number of examples in a group; the last of a batch may be smaller.
     """
     import keras
     import tensorflow as tf
 
-    size = -(-examples.examples // MOST_GROUPS)
-    if size > 1:
-        order = generator(seed, BOOTSTRAP, 1).permutation(examples.examples)
-        examples = examples.only(order)
-        size = min(size, examples.batch_size)
+    from kspec.training.engine.stateful_engine import stateful_layers
+
+    for layer in stateful_layers(model):
+        layer.reset_state()
     variables = _variables(model)
 
     def cut(values: Any, start: Any) -> Any:
@@ -131,7 +146,7 @@ def _sums(model: keras.Model, examples: Batches, seed: int) -> Array:
     return np.concatenate([compiled(batch).numpy() for batch in examples.dataset()])
 
 
-def _results(model: keras.Model, sums: Array) -> dict[str, Array]:
+def metrics_of_sums(model: keras.Model, sums: Array) -> dict[str, Array]:
     """The metrics of sums over examples, shape (m,) each.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.stages import Stage
 from kspec.compiler.define import BuiltModel
@@ -11,17 +11,38 @@ from kspec.ir import Graph
 from kspec.ir.layer_patterns import names_of_layers, networks_by_path, trainable_by_path
 from kspec.training.compile import compile_model, format_call
 
+if TYPE_CHECKING:
+    from kspec.training.shared_model import SharedModel
 
-def begin_stage(built: BuiltModel, stage: Stage) -> str:
+
+def begin_stage(built: BuiltModel, stage: Stage, shared: SharedModel | None = None) -> str:
     """Freezes and unfreezes the layers of a stage, and compiles; returns a line for the user.
 
     The optimizer is new, since the state of the old one belongs to other weights. Frozen layers run in inference mode:
     BatchNormalization keeps its statistics.
+
+    Args:
+        built: The model.
+        stage: The stage.
+        shared: The model, where other trainings have used it.
     """
     _set_trainable(built, stage.trainable)
-    compile_model(built.model, built.spec, built.settings, stage.optimizer)
+    if shared is None:
+        compile_alone(built, stage.optimizer)
+    else:
+        shared.compile(built, stage.optimizer, stage.number)
     trained = trained_parameters(built.model)
     return f"trains {trained:,} of {built.model.count_params():,} parameters; {format_call(stage.optimizer)}"
+
+
+def compile_alone(built: BuiltModel, optimizer: Any) -> str:
+    """Compiles a model that no other training uses; returns a line for the user.
+
+    Args:
+        built: The model.
+        optimizer: As a spec would write it.
+    """
+    return compile_model(built.model, built.spec, built.settings, optimizer)
 
 
 def _set_trainable(built: BuiltModel, trainable: dict[str, bool]) -> None:

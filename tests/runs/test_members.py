@@ -11,11 +11,11 @@ from scipy.stats import t as student
 
 import kspec
 from kspec.data import sources
-from kspec.runs.member_summary import Spread, student_quantile
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_folder import RunFolderError
 from kspec.runs.run_index import past_runs
 from kspec.runs.run_loader import load_run, read_examples
+from kspec.runs.spread import Spread, student_quantile
 from tests.cli.run_cli import run_cli
 
 SPEC = """\
@@ -58,8 +58,13 @@ def test_each_fold_is_a_run(folder, monkeypatch, capsys, command):
     reads = []
     read = sources.read
     monkeypatch.setattr("kspec.data.reading.read", lambda *a, **k: reads.append(a) or read(*a, **k))
+    from kspec.training.engine.loops import Loops
+
+    traces, trace = [], Loops._trace
+    monkeypatch.setattr(Loops, "_trace", lambda *a: traces.append(a) or trace(*a))
     run = kspec.run("spec.yaml", quiet=False)
     assert len(reads) == 1
+    assert len(traces) == 3  # training, validation, prediction: for all folds together
     folders = [run.folder / f"fold-{number}" for number in (1, 2, 3)]
     losses = [json.loads((folder / "metrics.json").read_text())["evaluate"]["loss"] for folder in folders]
     assert len(set(losses)) == 3

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import keras
 
     from kspec.backend.keras_model import BuiltNetwork
+    from kspec.training.engine.traces import Traces
 
 __all__ = ["Engine", "Schedule", "engine_of"]
 
@@ -66,6 +67,7 @@ def engine_of(
     graph: Graph | None = None,
     network: BuiltNetwork | None = None,
     announce: Callable[[str], None] = lambda _: None,
+    traces: Traces | None = None,
 ) -> Engine:
     """The engine for a compiled model.
 
@@ -75,6 +77,7 @@ def engine_of(
         graph: The graph that the model was built from; None to precompute nothing.
         network: Layers and tensors of the built graph.
         announce: Called with a line when something takes long before the first epoch.
+        traces: What earlier trainings of the model have traced, which serves this one; None to trace anew.
 
     Returns:
         Keras's own loop for a stateful model, whatever the setting; else the engine that the setting names.
@@ -90,4 +93,4 @@ def engine_of(
         return KerasEngine(model)
     from kspec.training.engine.fused import FusedEngine
 
-    return FusedEngine(model, setting, graph, network, announce)
+    return FusedEngine(model, setting, graph, network, announce, traces)

@@ -28,6 +28,7 @@ from kspec.training.engine.row_source import RowSource
 from kspec.training.engine.schedule import Schedule
 from kspec.training.engine.tensors import StepName
 from kspec.training.engine.timing_cache import key_of, recall, remember
+from kspec.training.engine.traces import Traces
 from kspec.training.engine.training import Metrics, Results, Runner, StepsPerCall, TestFunction, TrainFunction
 
 ROWS_BYTES = CHUNK_BYTES
@@ -53,6 +54,7 @@ class FusedEngine:
         graph: The graph that the model was built from; None to precompute nothing.
         network: Layers and tensors of the built graph.
         announce: Called with a line when something takes long before the first epoch.
+        traces: What earlier trainings of the model have traced, which serves this one; None to trace anew.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class FusedEngine:
         graph: Graph | None = None,
         network: BuiltNetwork | None = None,
         announce: Callable[[str], None] = lambda _: None,
+        traces: Traces | None = None,
     ) -> None:
         self.model = model
         self.setting = setting
@@ -72,7 +75,8 @@ class FusedEngine:
         self.prefix: PrecomputedPrefix | None = None
         self._precomputed: dict[int, Batches] = {}  # by the id of the examples they replace
         self._notes: list[str] = []  # those of earlier policies
-        self._loops: dict[tuple[int, bool], Loops] = {}
+        self._traces = Traces() if traces is None else traces
+        self._keeps_traces = traces is not None
         self._keras: KerasEngine | None = None  # set once it has taken over
         self._resumed: tuple[EnginePlan, bool] | None = None
 
@@ -100,7 +104,8 @@ class FusedEngine:
         if self._keras is not None:
             self._keras.fit(train, validation, schedule, callbacks)
             return
-        self._loops.clear()  # the model may be compiled anew: older loops would train other weights
+        if not self._keeps_traces:  # the model may be compiled anew: older loops would train other weights
+            self._traces.clear()
         callback_list = CallbackList(
             callbacks, add_history=True, model=self.model, epochs=schedule.epochs, steps=schedule.steps
         )
@@ -279,10 +284,8 @@ class FusedEngine:
 
     def _loops_for(self, batches: Batches) -> tuple[Loops, RowSource]:
         batches, core = self._precompute(batches)
-        key = batches.batch_size, core is not self.model
-        if key not in self._loops:
-            self._loops[key] = Loops(self.model, core, batches.batch_size)
-        return self._loops[key], RowSource(batches, chunk_bytes=ROWS_BYTES)
+        loops = self._traces.loops(self.model, core, batches.batch_size)
+        return loops, RowSource(batches, chunk_bytes=ROWS_BYTES)
 
     def _precompute(self, batches: Batches) -> tuple[Batches, keras.Layer]:
         """The examples as a step takes them, and what it calls: the core, or the model if nothing is precomputed."""
@@ -290,11 +293,11 @@ class FusedEngine:
         if prefix is None:
             return batches, self.model
         if id(batches) in self._precomputed:
-            return self._precomputed[id(batches)], prefix.core
+            return self._precomputed[id(batches)], self._traces.core_of(prefix)
         if not prefix.fits(batches):
             return batches, self.model
         try:
-            return prefix(batches), prefix.core
+            return prefix(batches), self._traces.core_of(prefix)
         except MixedExamples:
             return batches, self.model
 

@@ -54,8 +54,14 @@ class Loops:
         }
         self._predict_step: StepFunction = lambda batch: kind.predict_step(proxy, batch)
         self._traced: dict[Hashable, Loop] = {}
+        self._compiled_batches: dict[Hashable, list[int]] = {}
         self._results = tf.function(model.get_metrics_result, autograph=False)  # while no `patch` is active
         self._reset = tf.function(lambda: kind.reset_metrics(model), autograph=False)
+
+    @property
+    def traced(self) -> int:
+        """How many loops have been traced."""
+        return len(self._traced)
 
     def fused(self, step: StepName, signature: Signature) -> Loop:
         """The loop of a step without XLA; it also runs a smaller last batch."""
@@ -70,9 +76,16 @@ class Loops:
             batches: The number of full batches.
 
         Returns:
-            The loop; it is traced once for equal arguments.
+            The loop; it is traced once for equal arguments, and serves a few batches less, too.
         """
-        return self._once((batches, step, _key(signature)), lambda: self._compiled(step, signature, batches))
+        known = self._compiled_batches.setdefault((step, _key(signature)), [])
+        enough = [number for number in known if batches <= number <= batches + max(1, batches // 8)]
+        if enough:
+            batches = min(enough)
+        loop = self._once((batches, step, _key(signature)), lambda: self._compiled(step, signature, batches))
+        if not enough:
+            known.append(batches)
+        return loop
 
     def predict(self, signature: Signature) -> Loop:
         """The loop of prediction; it returns the predictions, first axis examples."""

@@ -52,6 +52,8 @@ class PrecomputedPrefix:
         self.bytes_each = bytes_each
         self.origins = {_key(tensor): tensor.node for tensor in prefix.boundary if tensor.node not in inputs}
         """By key, the node of each precomputed tensor."""
+        self.boundary = tuple(_key(tensor) for tensor in prefix.boundary)
+        """The keys of the tensors between its halves."""
         self._boundary = {_key(tensor): network.values[tensor.node][tensor.output] for tensor in prefix.boundary}
         self._inputs = inputs
         self._outputs = model.output

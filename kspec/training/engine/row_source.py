@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,7 +69,6 @@ class RowSource:
             self._pick = batches.picker()
         first = self._tensors if self.resident else self._pick(np.arange(min(1, batches.examples)))
         self.signature: Signature = tf.nest.map_structure(lambda t: tf.TensorSpec([None, *t.shape[1:]], t.dtype), first)
-        self._gather = tf.function(self._gather_rows, [tf.TensorSpec([None], tf.int64)], autograph=False)
 
     def passes(self, numbers: Iterable[int]) -> Iterator[Rows]:
         """The chunks of these passes over the examples, each pass in the order of its epoch."""
@@ -94,7 +94,7 @@ class RowSource:
             yield self._rows(self._tensors, self.batches.examples)
             return
         for order in self._orders(number):
-            yield self._rows(self._gather(order), len(order))
+            yield self._rows(_gather(self._tensors, tf.constant(order)), len(order))
 
     def _orders(self, number: int) -> Iterator[Order]:
         """The indices of the examples in each chunk of a pass."""
@@ -110,10 +110,18 @@ class RowSource:
             yield order[start:end]
             start = end
 
-    def _gather_rows(self, order: tf.Tensor) -> Tensors:
-        rows: Tensors = tf.nest.map_structure(lambda tensor: tf.gather(tensor, order), self._tensors)
-        return rows
-
     def _rows(self, tensors: Tensors, count: int) -> Rows:
         full, rest = divmod(count, self.batches.batch_size)
         return Rows(tensors, full + bool(rest), full)
+
+
+@functools.partial(tf.function, autograph=False, reduce_retracing=True)
+def _gather(tensors: Tensors, order: tf.Tensor) -> Tensors:
+    """The rows of tensors in some order; traced once for all sources of like examples.
+
+    Args:
+        tensors: First axis examples.
+        order: The indices of the rows, int64.
+    """
+    rows: Tensors = tf.nest.map_structure(lambda tensor: tf.gather(tensor, order), tensors)
+    return rows

@@ -81,20 +81,20 @@ class Runner:
         return self._fused
 
     def trace(self, rows: Rows) -> float:
-        """Traces the fused loop without running a step; returns the seconds it took."""
-        started = time.perf_counter()
+        """Traces the fused loop without running a step; returns the seconds it took, none if it was traced before."""
+        started, before = time.perf_counter(), self.loops.traced
         self.fused()(rows.tensors, _int32(0), _int32(0))
-        return time.perf_counter() - started
+        return time.perf_counter() - started if self.loops.traced > before else 0.0
 
     def compile(self, rows: Rows) -> float:
-        """Compiles the loop with XLA without running a step; returns the seconds it took.
+        """Compiles the loop with XLA without running a step; returns the seconds that this took now.
 
         Raises:
             XlaRefusal: if XLA cannot compile it.
         """
         if self._compiled is not None:
             return 0.0
-        started = time.perf_counter()
+        started, before = time.perf_counter(), self.loops.traced
         if any(tensor.dtype == tf.string for tensor in tf.nest.flatten(self.source.signature)):
             raise XlaRefusal("XLA takes no text, and an input is text")
         if not rows.full:
@@ -107,7 +107,7 @@ class Runner:
 
             raise XlaRefusal(f"XLA cannot compile this network ({_shorten(plain(error))})") from error
         self._compiled = compiled
-        return time.perf_counter() - started
+        return time.perf_counter() - started if self.loops.traced > before else 0.0
 
     def run(self, engine: EngineName, rows: Rows, start: int, limit: int) -> tuple[EngineName, int, float]:
         """Runs batches of the rows. The smaller last batch always runs fused: XLA has no program for its size.
@@ -198,7 +198,9 @@ class TrainFunction:
             Exception: if the network cannot be fused.
         """
         if self._decide().engine == "fused":
-            self.policy.record_trace("fused", self.runner.trace(self._rows))
+            seconds = self.runner.trace(self._rows)
+            if seconds:
+                self.policy.record_trace("fused", seconds)
 
     def __call__(self, iterator: Iterator[object]) -> Metrics:  # noqa: ARG002  Keras's iterator is empty
         done, self._done = self._done, 0

@@ -1,0 +1,59 @@
+"""What the fused engine has traced: loops, and the parts of models that they run."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
+
+import keras
+
+from kspec.training.engine.loops import Loops
+
+if TYPE_CHECKING:
+    from kspec.training.engine.precompute import Core, PrecomputedPrefix
+
+
+class Traces:
+    """What is traced for a model, in each way that it has been compiled."""
+
+    def __init__(self) -> None:
+        self._cores: dict[tuple[str, ...], Core] = {}
+        self._loops: dict[Hashable, Loops] = {}
+
+    def core_of(self, prefix: PrecomputedPrefix) -> Core:
+        """The part of the model that follows a prefix, one object for equal prefixes."""
+        if prefix.boundary not in self._cores:
+            self._cores[prefix.boundary] = prefix.core
+        return self._cores[prefix.boundary]
+
+    def loops(self, model: keras.Model, core: keras.Layer, batch_size: int) -> Loops:
+        """The loops of a model as it is compiled now.
+
+        Args:
+            model: The model; compiled, unless it only predicts.
+            core: What the steps call.
+            batch_size: Examples in a step.
+        """
+        key = id(getattr(model, "optimizer", None)), id(core), batch_size
+        if key not in self._loops:
+            self._loops[key] = Loops(model, core, batch_size)
+        return self._loops[key]
+
+    def forget(self, layers: Sequence[keras.Layer]) -> None:
+        """Drops what was traced for some layers.
+
+        Args:
+            layers: Layers that compute other values now.
+        """
+        stale = {id(layer) for layer in layers}
+
+        def is_stale(core: keras.Layer) -> bool:
+            return not stale.isdisjoint(id(layer) for layer in core._flatten_layers())
+
+        self._cores = {key: core for key, core in self._cores.items() if not is_stale(core)}
+        self._loops = {key: loops for key, loops in self._loops.items() if not is_stale(loops.core)}
+
+    def clear(self) -> None:
+        """Drops everything."""
+        self._cores.clear()
+        self._loops.clear()

@@ -1,0 +1,206 @@
+"""A model that several trainings use one after another: what is traced and compiled for the first serves them all.
+
+Each training builds a model of its own, and only that decides. Where the two are alike but for values, these move into
+the shared model: weights, states of random generators, what layers have learned. Its optimizer and metrics begin anew.
+So the results are, to the bit, those of the training's own model.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import keras
+import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+
+from kspec.compiler.define import BuiltModel
+from kspec.training.compile import compile_model
+from kspec.training.engine.traces import Traces
+from kspec.training.learned_state import LEARNED, has_same_state, learns_unknown, move_state
+from kspec.training.unscaled_metrics import set_units
+
+_FUNCTIONS = ("train_function", "test_function", "predict_function")
+"""What Keras's own loop has traced, as attributes of the model."""
+_SAVED = ("seed", "_build_input_shape", "_build_shapes_dict")
+"""Attributes of layers that only count when the model is saved: the shape is that of what they have learned from."""
+
+
+@dataclass(slots=True)
+class _Compiled:
+    """What compiling for a stage of training has set.
+
+    Args:
+        line: The line for the user.
+        attributes: The attributes of the model.
+        initial: The values with which the optimizer begins; None for zeros.
+    """
+
+    line: str
+    attributes: dict[str, Any]
+    initial: list[np.ndarray[Any, Any] | None]
+
+
+@dataclass(slots=True)
+class SharedModel:
+    """A model that several trainings use one after another.
+
+    Attributes:
+        built: The model; None before the first training.
+        traces: What the engine has traced for it.
+        trainings: How many have used it.
+    """
+
+    built: BuiltModel | None = None
+    traces: Traces = field(default_factory=Traces)
+    trainings: int = 0
+    _stages: dict[int, _Compiled] = field(default_factory=dict)
+    _active: _Compiled | None = None
+    _is_random: bool = False
+
+    def adopt(self, fresh: BuiltModel) -> BuiltModel:
+        """The model to train, in the state of one that has just been built.
+
+        Args:
+            fresh: The model that a training has built, not compiled.
+
+        Returns:
+            The shared model, with its spec and settings; or the fresh one, which is shared from now on, where the
+            shared one differs in more than values.
+        """
+        if self.built is None or not self._fits(fresh):
+            self.built, self.trainings = fresh, 1
+            self.traces.clear()
+            self._stages.clear()
+            self._active = None
+            return fresh
+        self._move(fresh)
+        self.trainings += 1
+        self.built = replace(fresh, model=self.built.model, network=self.built.network)
+        return self.built
+
+    def compile(self, built: BuiltModel, optimizer: Any, stage: int = 0) -> str:
+        """Compiles the model for a stage, or puts it back to where compiling left it.
+
+        Args:
+            built: The model that `adopt` returned.
+            optimizer: As a spec would write it.
+            stage: The stage, from 1; 0 before the first.
+
+        Returns:
+            The line of `compile_model`.
+        """
+        attributes = vars(built.model)
+        self._leave(attributes)
+        known = self._stages.get(stage)
+        if known is None:
+            before = dict(attributes)
+            line = compile_model(built.model, built.spec, built.settings, optimizer)
+            own = {name for name, value in attributes.items() if before.get(name, self) is not value} | {*_FUNCTIONS}
+            if built.model.trainable_variables:
+                built.model.optimizer.build(built.model.trainable_variables)
+            values = [np.asarray(variable.numpy()) for variable in built.model.optimizer.variables]
+            initial = [value if value.any() else None for value in values]
+            known = self._stages[stage] = _Compiled(line, dict.fromkeys(own), initial)
+        else:
+            attributes.update(known.attributes)
+            for variable, value in zip(built.model.optimizer.variables, known.initial, strict=True):
+                variable.assign(np.zeros(variable.shape, variable.dtype) if value is None else value)
+            set_units(built.model, {name: output.scaling for name, output in built.settings.outputs.items()})
+        self._active = known
+        return known.line
+
+    def finish(self) -> None:
+        """Notes, at the end of a training, whether its functions draw from Keras's global random generator."""
+        self._is_random = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR) is not None
+
+    def _leave(self, attributes: dict[str, Any]) -> None:
+        """Keeps what has been traced since the model was compiled.
+
+        Args:
+            attributes: Those of the model.
+        """
+        if self._active is not None:
+            self._active.attributes = {n: attributes[n] for n in self._active.attributes if n in attributes}
+
+    def _fits(self, fresh: BuiltModel) -> bool:
+        """Whether a model differs from the shared one in nothing but values."""
+        assert self.built is not None
+        if fresh.spec.document.extensions or self._is_random:
+            return False  # code of the user's may keep anything, and a function its global generator
+        mine, own = self.built, fresh
+        if _compiled_settings(mine) != _compiled_settings(own) or mine.network.sizes != own.network.sizes:
+            return False
+        if _values(mine.model) != _values(own.model) or _tensors(mine) != _tensors(own):
+            return False
+        pairs = list(zip(_layers(mine.model), _layers(own.model), strict=False))
+        if any(type(one) is not type(other) or learns_unknown(one) for one, other in pairs):
+            return False
+        return _text(mine.model.get_config()) == _text(own.model.get_config())
+
+    def _move(self, fresh: BuiltModel) -> None:
+        """Gives the shared model the state of a fresh one.
+
+        Args:
+            fresh: The fresh one.
+        """
+        assert self.built is not None
+        model = self.built.model
+        for variable, value in zip(model.variables, fresh.model.variables, strict=True):
+            variable.assign(value.value)
+        changed = []
+        for layer, other in zip(_layers(model), _layers(fresh.model), strict=True):
+            if layer.trainable != other.trainable:
+                layer.trainable = other.trainable
+            vars(layer).update({name: vars(other)[name] for name in _SAVED if name in vars(other)})
+            if not has_same_state(layer, other):
+                move_state(layer, other)
+                changed.append(layer)
+        if changed:
+            self.traces.forget(changed)
+            self._leave(vars(model))
+            for stage in self._stages.values():
+                stage.attributes |= dict.fromkeys(_FUNCTIONS)
+            self._active = None
+
+
+def _layers(model: keras.Model) -> list[Any]:
+    return list(model._flatten_layers())
+
+
+def _values(model: keras.Model) -> list[tuple[Any, ...]]:
+    """What the variables of a model are, without their values."""
+    return [(tuple(variable.shape), variable.dtype, variable.trainable) for variable in model.variables]
+
+
+def _tensors(built: BuiltModel) -> dict[str, list[tuple[Any, ...]]]:
+    """By node, the shapes and dtypes of its outputs."""
+    return {
+        name: [(tuple(value.shape), str(value.dtype)) for value in values if hasattr(value, "shape")]
+        for name, values in built.network.values.items()
+    }
+
+
+def _compiled_settings(built: BuiltModel) -> tuple[Any, ...]:
+    """What decides how a model is compiled; of a scale, only its kind, since its numbers are values."""
+    settings = built.settings
+    outputs = {
+        name: replace(output, scaling=None if output.scaling is None else output.scaling.without_numbers())
+        for name, output in settings.outputs.items()
+    }
+    stages = [(stage.name, stage.optimizer, stage.trainable) for stage in settings.stages]
+    return outputs, stages, settings.optimizer, built.spec.document.compile
+
+
+def _text(config: Any) -> str:
+    """The configuration of a model without values: what layers have learned, from how much, and the seeds of theirs."""
+    return json.dumps(_without_values(config), sort_keys=True, default=str)
+
+
+def _without_values(value: Any) -> Any:
+    if isinstance(value, dict):
+        skipped = ("build_config",) if "class_name" in value else (*LEARNED, "seed")
+        return {key: _without_values(item) for key, item in value.items() if key not in skipped}
+    return [_without_values(item) for item in value] if isinstance(value, (list, tuple)) else value
