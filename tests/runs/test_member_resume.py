@@ -97,6 +97,7 @@ def test_signals_end_processes_side_by_side_in_order(folder):
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
         )
         began, deadline = time.time(), time.monotonic() + 300
         while process.poll() is None and time.monotonic() < deadline:

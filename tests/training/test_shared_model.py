@@ -79,7 +79,9 @@ def folder(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("text", "engine"), [(MIXED, "fused"), (MIXED, "keras"), (STAGES, "fused_xla"), (STATEFUL, "keras")]
+    ("text", "engine"),
+    [(MIXED, "fused"), (MIXED, "keras"), (STAGES, "fused_xla"), (STATEFUL, "keras")],
+    ids=["mixed-fused", "mixed-keras", "stages-fused_xla", "stateful-keras"],
 )
 def test_the_second_run_is_as_it_would_be_alone(folder, monkeypatch, text, engine):
     (folder / "s.yaml").write_text(text)
