@@ -29,7 +29,7 @@ EXPECTED = {
 def test_metrics(scaling):
     columns = [in_units(each.astype("float32"), scaling) for each in (TRUE, PREDICTED)]
     for name, expected in EXPECTED.items():
-        metric = measure_in_units(getattr(keras.metrics, name)(dtype="float64"), scaling)
+        metric = measure_in_units(getattr(keras.metrics, name)(dtype="float64"), scaling, "y")
         for part in (slice(25), slice(25, None)):
             metric.update_state(TRUE[part].astype("float32"), PREDICTED[part].astype("float32"))
         np.testing.assert_allclose(float(metric.result()), expected(*columns), rtol=1e-9, err_msg=name)
@@ -39,14 +39,14 @@ def test_metrics(scaling):
 def test_r2(scaling):
     true, predicted = (each[:, 0].astype("float32") for each in (TRUE, PREDICTED))
     t, p = in_units(true, scaling), in_units(predicted, scaling)
-    metric = measure_in_units(keras.metrics.R2Score("variance_weighted_average", dtype="float64"), scaling)
+    metric = measure_in_units(keras.metrics.R2Score("variance_weighted_average", dtype="float64"), scaling, "y")
     metric.update_state(true, predicted)
     squares = ((t - t.mean(axis=0)) ** 2).sum(axis=0)
     np.testing.assert_allclose(float(metric.result()), 1 - ((t - p) ** 2).sum() / squares.sum(), rtol=1e-7)
 
 
 def test_masks_and_weights():
-    metric = measure_in_units(keras.metrics.MeanAbsoluteError(dtype="float64"), SCALES[1])
+    metric = measure_in_units(keras.metrics.MeanAbsoluteError(dtype="float64"), SCALES[1], "y")
     true, predicted = (keras.ops.convert_to_tensor(each[:, :, :1], "float32") for each in (TRUE, PREDICTED))
     mask = RANDOM.random((40, 3)) > 0.4
     predicted._keras_mask = keras.ops.convert_to_tensor(mask)
