@@ -80,7 +80,7 @@ def documents():
     return sections.map(lambda values: dump({**network, **values}))
 
 
-@QUICK
+@settings(QUICK, max_examples=100)
 @given(documents())
 def test_random_documents(text):
     judge(text)

@@ -102,6 +102,7 @@ def test_ajv_agrees(corpus: dict[str, tuple[Any, str]]) -> None:
     assert disagreements(corpus, ["" if answer is True else answer for answer in answers]) == []
 
 
+@pytest.mark.slow  # it asks the validator that `test_jsonschema_agrees` asks
 def test_check_jsonschema_agrees(corpus: dict[str, tuple[Any, str]], tmp_path: Path) -> None:
     files = [FILES.get(name, tmp_path / f"{number}.json") for number, name in enumerate(corpus)]
     for file, (values, _) in zip(files, corpus.values(), strict=True):
