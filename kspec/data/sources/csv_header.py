@@ -16,6 +16,7 @@ from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, first_lines
 from kspec.diagnostics import codes, did_you_mean
 from kspec.language.csv_options import CsvOptions
+from kspec.language.data import SUFFIXES
 from kspec.language.targets import named_targets
 from kspec.syntax.gzip_stream import GrowsTooMuch
 from kspec.syntax.path_policy import PathRefused
@@ -278,8 +279,8 @@ def _line_of_null(start: bytes) -> int | None:
 
 
 def _help_for_binary(file: Path) -> str:
-    if file.suffix in (".xls", ".xlsx", ".ods"):
-        return "export the sheet as CSV"
+    if file.suffix in SUFFIXES["excel"]:
+        return f"use `excel: {file.name}`"
     if file.suffix in (".npz", ".parquet"):
         return f"use `{file.suffix[1:]}: {file.name}`"
     return "to read UTF-16, set `encoding: utf-16`"

@@ -1,4 +1,4 @@
-"""The source `excel`: a sheet of a workbook, read with python-calamine.
+"""The source `excel`: a sheet of a workbook (`.xlsx`, `.xlsb`, `.xls`, `.ods`), read with python-calamine.
 
 Each cell becomes a text, and the columns have the types that those of a CSV file would have: the same table gives the
 same columns. Errors such as `#DIV/0!` are missing values.
@@ -17,15 +17,19 @@ from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory, check_zip_directory
 from kspec.data.sources.excel_sizes import check_cells
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
+from kspec.data.sources.workbook_kinds import OLD, check_binary, check_old, check_opendocument
 from kspec.data.table import Table
 from kspec.data.type_inference import typed_column
 from kspec.diagnostics import codes, did_you_mean
+from kspec.language.data import SUFFIXES
 from kspec.language.data_limits import Limits
 from kspec.language.excel_options import ExcelOptions
 from kspec.language.source_packages import missing_package
 from kspec.syntax.path_policy import PathRefused
 
 SHOWN = 12
+_OPEN = "content.xml"
+"""The part of an `.ods` file that holds its sheets."""
 TEXT_BYTES = 64
 """The memory of a value of a column of text."""
 SMALL = 2 << 20
@@ -112,7 +116,7 @@ def _read_file(source: SourceFile, sheet: str | None, request: Request) -> Table
     except PathRefused as refused:
         refused.problem.report(context.report, context.span(source.path))
     except _NoTable as error:
-        help = "" if source.file.suffix in (".xlsx", ".xlsm") else "save it as an Excel workbook (.xlsx)"
+        help = "" if source.file.suffix in SUFFIXES["excel"] else "save it as an Excel workbook (.xlsx)"
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", source.path, help=help)
     except OSError as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", source.path)
@@ -173,17 +177,30 @@ def _check_sizes(stream: BinaryIO, name: str, limits: Limits) -> None:
         _NoTable: If it is no workbook.
     """
     packed = os.fstat(stream.fileno()).st_size
+    if stream.read(len(OLD)) == OLD:
+        check_memory(packed, name, limits)
+        stream.seek(0)
+        try:
+            check_old(stream.read(), name, limits)
+        except ValueError as error:
+            raise _NoTable("it is no workbook that can be read") from error
+        return
     check_zip_directory(stream, name, limits)
     try:
         with zipfile.ZipFile(stream) as archive:
-            if not any(member.startswith("xl/") for member in archive.namelist()):
-                raise _NoTable("it is no Excel workbook")
+            is_open = _OPEN in archive.namelist()
+            if not is_open and not any(member.startswith("xl/") for member in archive.namelist()):
+                raise _NoTable("it is no workbook")
             size = sum(member.file_size for member in archive.infolist())
             check_growth(size, packed, name, limits)
             check_memory(size, name, limits)
+            if is_open:
+                check_opendocument(archive, name, limits)
+                return
             check_cells(archive, name, limits)
+            check_binary(archive, name, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-        raise _NoTable("it is no Excel workbook of the kind .xlsx") from error
+        raise _NoTable("it is no workbook of the kinds .xlsx, .xlsb, .xls and .ods") from error
 
 
 def _sheet_index(sheets: Sequence[Any], sheet: str | None, name: str, source: SourceFile, context: Context) -> int:

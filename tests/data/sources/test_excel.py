@@ -102,9 +102,9 @@ def test_files_that_are_no_workbooks_are_errors(folder):
     write(folder / "twice.xlsx", ["a", "a"])
     write(folder / "header.xlsx", rows=[])
     for name, problem in [
-        ("text", "KS504 cannot read `text.xlsx`: it is no Excel workbook"),
-        ("cut", "KS504 cannot read `cut.xlsx`: it is no Excel workbook"),
-        ("zip", "KS504 cannot read `zip.xlsx`: it is no Excel workbook"),
+        ("text", "KS504 cannot read `text.xlsx`: it is no workbook"),
+        ("cut", "KS504 cannot read `cut.xlsx`: it is no workbook"),
+        ("zip", "KS504 cannot read `zip.xlsx`: it is no workbook"),
         ("twice", "KS504 `twice.xlsx` has several columns named `a`"),
         ("header", "KS506 the sheet of `header.xlsx` has no rows below its header"),
         ("missing", "KS501 file `missing.xlsx` not found"),
