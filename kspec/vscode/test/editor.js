@@ -214,7 +214,7 @@ function load(root, editor) {
 }
 
 /** Waits until something holds. */
-async function until(what, holds, patience = 20_000) {
+async function until(what, holds, patience = 60_000) {
   const end = Date.now() + patience;
   while (!holds()) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`);
