@@ -180,7 +180,7 @@ class _Writer(SpecWriter):
                 setting = self.arrays[name].setting if name in self.arrays else {}
                 value = {"column": names[0], **setting} if setting else names[0] if len(names) == 1 else names
                 self.add_long(f"    {name}: {to_yaml(value)}")
-        elif self.roles.unused or self.facts.columns:
+        elif self.roles.unused or self.facts.columns or self.roles.time:
             columns, _ = next(iter(self.inputs.values()))
             self.add_long(f"  inputs: {to_yaml([self.column(column.name) for column in columns])}")
 

@@ -142,3 +142,10 @@ def test_categories_of_several_lines():
     (problem,) = api.check(spec, data=True)
     assert problem.code == "KS508"
     assert "`kind` has texts of several lines, such as 'one\\ntwo'" in problem.message
+
+
+def test_a_series_too_short_for_windows_is_split_in_time():
+    rows = [f"{1990 + n},{CHANCE.randrange(90)}" for n in range(14)]
+    data = inferred("Year,Sales", *rows, rows=14)
+    assert data["inputs"] == ["Year"]
+    assert data["split"]["time"] == "Year"
