@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kspec.analysis.data_profile import DataProfile
 from kspec.data.number_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
-from kspec.data.table import Table
+from kspec.data.table import NOT_NAMED, Table
 from kspec.rewrite.array_layers import array_input
 from kspec.rewrite.from_array_masks import array_masks_spec, find_array_masks
 from kspec.rewrite.from_captchas import captcha_spec, find_label
@@ -82,6 +82,8 @@ def from_table(
         return special
     series = None if table is None else find_series(table, choices.time)
     roles = infer_columns(profile, choices.target, facts.hints, task=choices.task, time=choices.time, series=series)
+    if table is not None:
+        roles.unused |= {name: reason for name, reason in table.unusable.items() if reason != NOT_NAMED}
     if series is not None and table is not None and roles.task == "regression":
         window = measure_series(table, series, roles)
         if window is not None:

@@ -66,6 +66,13 @@ def test_lists_with_a_class():
     assert values["layers"][0]["IntegerLookup"] == {"mask_token": -1}
 
 
+def test_a_column_that_cannot_be_read_is_named():
+    rows = [{"x": n * 7 % 31, "parts": [{"a": n}], "y": n % 2} for n in range(40)]
+    Path("rows.json").write_text(json.dumps(rows))
+    assert inferred("rows.json")["data"]["inputs"] == ["x"]
+    assert "  # `parts` is not used: " in Path("spec.yaml").read_text()
+
+
 def test_lists_of_measurements():
     rows = [{"x": CHANCE.normal(size=CHANCE.integers(3, 9)).tolist(), "y": float(n)} for n in range(40)]
     Path("rows.json").write_text(json.dumps(rows))
