@@ -10,6 +10,8 @@ from typing import TypeVar
 
 MIN_VALUES = 1_000_000
 """Fewer values are looked at sooner than threads have started."""
+MIN_EACH = 10_000
+"""Items with fewer values keep Python busy rather than NumPy and Arrow, and threads only wait for its lock."""
 MAX_THREADS = 4
 
 T = TypeVar("T")
@@ -27,8 +29,8 @@ def in_parallel(function: Callable[[T], S], items: Iterable[T], values: int) -> 
     Raises:
         Exception: What the function raises for the first item for which it does.
     """
-    threads = min(MAX_THREADS, os.cpu_count() or 1)
-    if values < MIN_VALUES or threads == 1:
+    threads, items = min(MAX_THREADS, os.cpu_count() or 1), list(items)
+    if values < max(MIN_VALUES, MIN_EACH * len(items)) or threads == 1:
         return [function(item) for item in items]
     with ThreadPoolExecutor(threads, "kspec-columns") as executor:
         futures = [executor.submit(copy_context().run, function, item) for item in items]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from kspec.data.arrow_values import arrow_texts, nulls_of, values_of
@@ -112,9 +113,9 @@ class _Texts:
     """
 
     def __init__(self, texts: Any, numbers: NumberFormat) -> None:
-        self._chunks, self._rows, self._format = texts.chunks, len(texts), numbers
-        words = MISSING_WORDS if numbers.trimmed else [""]
-        self._words = arrow_texts([*words, *(str(mark) for mark in numbers.marks)])
+        self._rows, self._format = len(texts), numbers
+        self._chunks = [texts.combine_chunks()] if len(texts) <= PIECE and texts.num_chunks > 1 else texts.chunks
+        self._words = _missing_words(numbers.trimmed, tuple(map(str, numbers.marks)))
         self._marks = number_marks(numbers)
 
     def numbers(self) -> tuple[NumberKind, Array, Array] | None:
@@ -143,15 +144,18 @@ class _Texts:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        trimmed = _trimmed(chunk)
+        trimmed, failure = _trimmed(chunk), None
         if not self._format.marks:  # mostly, no word means a missing value; to look for one takes longer than the rest
+            numbers = None
             try:
                 numbers = pc.cast(plain_numbers(trimmed, self._format), arrow_type)
-            except pa.ArrowInvalid:
-                numbers = None
+            except pa.ArrowInvalid as error:
+                failure = error
             if numbers is not None and not (pa.types.is_floating(arrow_type) and _any(pc.is_nan(numbers))):
                 return values_of(numbers, 0), nulls_of(numbers) if numbers.null_count else None
         known = self._without_words(trimmed, trimmed)
+        if known is trimmed and failure is not None:
+            raise failure
         numbers = pc.cast(plain_numbers(known, self._format), arrow_type)
         values, missing = values_of(numbers, 0), nulls_of(known)
         if pa.types.is_floating(arrow_type):
@@ -212,6 +216,12 @@ class _Texts:
                 piece = chunk.slice(first, PIECE)
                 yield slice(start, start + len(piece)), piece
                 start += len(piece)
+
+
+@lru_cache(64)
+def _missing_words(trimmed: bool, marks: tuple[str, ...]) -> Any:
+    """The texts that stand for a missing value, as a pyarrow array; see `NumberFormat`."""
+    return arrow_texts([*(MISSING_WORDS if trimmed else [""]), *marks])
 
 
 def _trimmed(texts: Any) -> Any:

@@ -36,13 +36,14 @@ def distribution(ordered: Array) -> dict[str, Any]:
 
 
 def _quantiles(ordered: Array) -> tuple[float, ...]:
-    """NumPy's quantiles: each lies between two neighbours."""
+    """NumPy's quantiles: each lies between two neighbours, and is reckoned from the nearer one."""
     import numpy
 
     places = (len(ordered) - 1) * numpy.array(QUANTILES)
     below = places.astype(int)
-    neighbours = ordered[[below, numpy.minimum(below + 1, len(ordered) - 1)]].astype(numpy.float64)
-    return tuple(numpy.quantile(neighbours, places - below, axis=0).diagonal().tolist())
+    low, high = ordered[[below, numpy.minimum(below + 1, len(ordered) - 1)]].astype(numpy.float64)
+    share, difference = places - below, high - low
+    return tuple(numpy.where(share < 0.5, low + difference * share, high - difference * (1 - share)).tolist())
 
 
 def _histogram(ordered: Array) -> tuple[int, ...]:

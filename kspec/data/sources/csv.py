@@ -15,9 +15,9 @@ from kspec.data.first_row import is_data
 from kspec.data.limits import LimitReached, check_memory, grows_too_much
 from kspec.data.packed_files import is_packed
 from kspec.data.parallel import in_parallel
-from kspec.data.sources import csv_numbers
+from kspec.data.sources import csv_files
 from kspec.data.sources.csv_errors import report_open_quote, report_ragged
-from kspec.data.sources.csv_files import SAMPLE, Piece, first_texts, read_file
+from kspec.data.sources.csv_files import BLOCK, SAMPLE, Piece, block_size, first_texts, read_file
 from kspec.data.sources.csv_header import Header, are_known, nameless, option, options_of, read_header
 from kspec.data.sources.csv_numbers import ATTEMPTS, NotNumbers, NumberColumns
 from kspec.data.sources.csv_text import CsvText
@@ -126,11 +126,14 @@ def _read_numbers(files: Sequence[SourceFile], options: CsvOptions, context: Con
         context: Opens the files; receives no errors, since it is those of reading texts that count.
     """
     size = sum(file_size(file, context) for file in files)
-    if size < csv_numbers.SMALL:
+    if size < BLOCK * csv_files.FEW_BLOCKS:
         return None
     trial = replace(context, report=Report())
     text = CsvText(options, trial)
-    sample = first_texts(files[0], text, options, trial)
+    header = read_header(files[0], display_name(files[0].file, trial), text, options, trial)
+    if header is None or size < block_size(header) * csv_files.FEW_BLOCKS:
+        return None
+    sample = first_texts(files[0], header, text, options)
     if sample is None:
         return None
     numbers = NumberColumns.of_sample(sample, size, options)

@@ -29,6 +29,10 @@ BLOCK, COLUMN_BLOCK, LARGEST_BLOCK = 1 << 20, 1 << 16, 16 << 20
 """How many bytes are parsed at once: at least, for each column, and at most, which no row may exceed. Large blocks do
 not stay in the processor's cache, and in small ones a chunk of a column has few values."""
 
+FEW_BLOCKS = 8
+"""Of fewer blocks, all columns are read as texts: that takes little longer than to look at the first, and somebody may
+ask for the texts."""
+
 
 class Piece(NamedTuple):
     """A file.
@@ -89,7 +93,7 @@ def read_file(
     if header is None:
         return None
     ragged = _Ragged()
-    block = block or _block(header)
+    block = block or block_size(header)
     try:
         with text.open(source.file) as stream:
             settings = _settings(header, text, options, numbers, only, block, ragged)
@@ -114,31 +118,29 @@ def read_file(
     return Piece(texts, rows, header, ragged.count)
 
 
-def first_texts(source: SourceFile, text: CsvText, options: CsvOptions, context: Context) -> Any:
+def first_texts(source: SourceFile, header: Header, text: CsvText, options: CsvOptions) -> Any:
     """Some rows of a file, as a pyarrow table of strings; None if they cannot be read.
 
     Args:
         source: The file.
+        header: Its header.
         text: Opens it.
         options: The options of the source.
-        context: Receives errors.
     """
     import pyarrow as pa
     from pyarrow import csv
 
-    header = read_header(source, display_name(source.file, context), text, options, context)
-    if header is None:
-        return None
     try:
         with text.open(source.file) as stream:
-            settings = _settings(header, text, options, None, (), _block(header), _Ragged())
+            settings = _settings(header, text, options, None, (), block_size(header), _Ragged())
             batch = csv.open_csv(stream, **settings).read_next_batch().slice(0, TYPED)
     except (pa.ArrowInvalid, StopIteration, UnicodeError, OSError, EOFError, zlib.error):
         return None
     return pa.Table.from_batches([batch])
 
 
-def _block(header: Header) -> int:
+def block_size(header: Header) -> int:
+    """How many bytes are parsed at once."""
     return min(max(BLOCK, COLUMN_BLOCK * len(header.names)), LARGEST_BLOCK)
 
 

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-SMALL = 4 << 20
-"""The bytes of files whose columns are all read as texts: that takes no time, and somebody may ask for the texts."""
 ATTEMPTS = 4
 """How often the files are read with other types before all columns are read as texts."""
 ROOM = 1.02

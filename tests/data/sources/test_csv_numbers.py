@@ -146,9 +146,9 @@ def test_numbers_and_texts_give_the_same_table(found: Any, is_large: bool, typed
             lines = [";".join(row) for row in [NAMES, *rows]]
             (folder / path).write_bytes("\n".join(lines).encode(options.get("encoding", "utf-8"), "replace"))
         patch.setattr(csv_files, "TYPED", typed)
-        patch.setattr(csv_numbers, "SMALL", 1 << 40)
+        patch.setattr(csv_files, "FEW_BLOCKS", 1 << 40)
         texts, problems = read(folder, paths, options)
-        patch.setattr(csv_numbers, "SMALL", 0)
+        patch.setattr(csv_files, "FEW_BLOCKS", 0)
         patch.setattr(csv_numbers, "ROOM", 0.3)
         patch.setattr(mapped_arrays, "MOST", 0 if is_large else 1e15)
         numbers, same_problems = read(folder, paths, options)
@@ -159,7 +159,7 @@ def test_numbers_and_texts_give_the_same_table(found: Any, is_large: bool, typed
 
 
 def large(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Table:
-    monkeypatch.setattr(csv_numbers, "SMALL", 0)
+    monkeypatch.setattr(csv_files, "FEW_BLOCKS", 0)
     (folder / "t.csv").write_text(text)
     table, problems = read(folder, ["t.csv"], {})
     assert table is not None, problems
