@@ -129,7 +129,7 @@ def _announce(text: str) -> None:
 
 
 def cache_folder() -> Path | None:
-    """The folder of kspec's caches; None if caching is off.
+    """The folder of kspec's caches; None if caching is off, or if the user has no home.
 
     The environment variable `KSPEC_CACHE` holds a path or `off`; by default it is a folder in the user's cache.
     """
@@ -138,7 +138,11 @@ def cache_folder() -> Path | None:
         return None if setting in ("", "off") else Path(setting)
     from platformdirs import user_cache_path
 
-    return user_cache_path("kspec", appauthor=False)
+    try:
+        folder = user_cache_path("kspec", appauthor=False)
+    except RuntimeError:
+        return None
+    return folder if folder.is_absolute() else None
 
 
 MAX_PROGRAM_BYTES = 256 << 20

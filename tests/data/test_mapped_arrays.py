@@ -171,7 +171,7 @@ def test_a_full_disk_is_an_error_before_the_table_is_read(tmp_path: Path, monkey
     monkeypatch.setattr(mapped_arrays, "RESERVE", 3e8)
     problem = read(tmp_path, f"{{csv: t.csv, {SETTINGS['numbers']}}}", INPUTS).only
     assert problem.startswith("KS566 ")
-    assert "0.3 GB free of the 0.3 GB" in problem
+    assert "300 MB free of the 300 MB" in problem
 
 
 @pytest.mark.parametrize("source", ["csv", "parquet"])

@@ -178,3 +178,32 @@ def test_what_cannot_be_stored_is_a_warning(tmp_path: Path, monkeypatch: Any) ->
     compiled = compile_spec(make_spec(tmp_path, SMALL))
     compiled.read_data(keep=True)
     assert [str(problem.code) for problem in compiled.report if "KSPEC_CACHE is off" in problem.message] == ["KS567"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_cache_that_cannot_be_written_is_a_warning(keep: bool, tmp_path: Path, cache: Path) -> None:
+    """A file is where its folder should be; for a reader of the file system alone it is the same."""
+    cache.write_text("no folder")
+    compiled = compile_spec(make_spec(tmp_path, SMALL))
+    assert compiled.read_data(keep=keep) is not None
+    (problem,) = [str(each.message) for each in compiled.report if each.code == "KS567"]
+    assert problem.startswith("the data is not stored: `")
+    assert "cannot be written: " in problem
+
+
+def test_who_has_no_home_has_no_cache(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.delenv("KSPEC_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.chdir(tmp_path)
+    compiled = compile_spec(make_spec(tmp_path, SMALL))
+    assert compiled.read_data(keep=True) is not None
+    assert "no home folder is known" in next(each.message for each in compiled.report if each.code == "KS567")
+    assert not [place for place in tmp_path.iterdir() if place.name.startswith("~")]
+
+
+def test_a_disk_that_is_full_for_the_store_alone(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(store, "RESERVE", 1e18)
+    problem = read(tmp_path, SPEC, INPUTS).only
+    assert problem.startswith("KS566 ")
+    assert "free of the millions of GB" in problem

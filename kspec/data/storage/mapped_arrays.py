@@ -19,6 +19,8 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kspec.language.byte_sizes import bytes_text
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -47,7 +49,7 @@ class DiskFull(Exception):
     """
 
     def __init__(self, folder: Path, needed: float, free: float) -> None:
-        super().__init__(f"`{folder}` has {free / 1e9:.1f} GB free of the {needed / 1e9:.1f} GB that the table needs")
+        super().__init__(f"`{folder}` has {bytes_text(free)} free of the {bytes_text(needed)} that the table needs")
         self.folder = folder
         self.needed = needed
         self.free = free

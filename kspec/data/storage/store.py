@@ -183,9 +183,10 @@ def stored(data: Data, request: Request, read: Callable[[], Dataset], *, keep: b
         is_large = on_disk()
     if not (is_large or keep):
         return dataset
-    problem = ""
+    problem, can_be = "", True
     if store is None:
-        problem = "KSPEC_CACHE is off" if cache_folder() is None else "sources without tables cannot be"
+        problem, can_be = _obstacle(), data.source not in WITHOUT_FILES
+        problem = problem if can_be else f"`{data.source}` reads no table that could be"
     else:
         try:
             if len(context.report.diagnostics) - before == len(context.warnings):  # others cannot be given again
@@ -194,9 +195,21 @@ def stored(data: Data, request: Request, read: Callable[[], Dataset], *, keep: b
             problem = f"it holds {error}"
         except OSError as error:
             problem = f"`{store.folder}` cannot be written: {error.strerror or error}"
-    if problem and keep:
+    if problem and (keep or (can_be and cache_folder() is not None)):
         context.warning(codes.DATA_NOT_STORED, f"the data is not stored: {problem}", context.source_path)
     return (store.read() if store is not None and is_large else None) or dataset
+
+
+def _obstacle() -> str:
+    """Why the cache has no folder for stores, in words."""
+    if cache_folder() is None:
+        is_off = os.environ.get("KSPEC_CACHE") is not None
+        return "KSPEC_CACHE is off" if is_off else "no home folder is known, and KSPEC_CACHE names no other"
+    try:
+        private_folder(FOLDER)
+    except OSError as error:
+        return f"`{cache_folder()}` cannot be written: {error.strerror or error}"
+    return ""
 
 
 def _key(data: Data, request: Request) -> str:
