@@ -39,6 +39,11 @@ def tensor_too_large(error: BaseException) -> str:
     return f"a tensor of {shape_text(shape)} takes {gigabytes:,.{0 if gigabytes >= 10 else 1}f} GB"
 
 
+def is_of_file(error: Exception) -> bool:
+    """Whether an error of Keras or TensorFlow is one of the system about a file, such as one that is gone."""
+    return _OS_ERROR.search(str(error)) is not None
+
+
 def plain(error: BaseException) -> str:
     """Reduces the message of an exception of Keras or TensorFlow to one line.
 

@@ -31,7 +31,7 @@ from kspec.runs.announcements import (
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
 from kspec.runs.checkpoints import checkpoints_of
-from kspec.runs.failures import StepFailed, failure_of, with_way_on
+from kspec.runs.failures import FileFailed, StepFailed, failure_of, with_way_on
 from kspec.runs.folder_lock import locked
 from kspec.runs.list_predictions import describe_whole_lists, whole_lists
 from kspec.runs.part import Part
@@ -154,7 +154,7 @@ class Execution:
                 self._stop()
             else:
                 self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
-                if isinstance(error, OSError) and self.folder is not None and not self.folder.is_part:
+                if isinstance(error, (OSError, FileFailed)) and self.folder is not None and not self.folder.is_part:
                     raise with_way_on(error, self.folder.path) from error
             raise
         finally:

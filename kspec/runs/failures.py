@@ -15,6 +15,10 @@ class StepFailed(RuntimeError):
     """A step failed in Keras or TensorFlow; the message is for the user, the cause is theirs."""
 
 
+class FileFailed(StepFailed):
+    """A step could not read a file: it can be done again once the file is back."""
+
+
 @contextmanager
 def failure_of(step: str, kind: type[Exception] = RunFolderError) -> Iterator[None]:
     """Reports an error of Keras or TensorFlow in one line.
@@ -27,8 +31,9 @@ def failure_of(step: str, kind: type[Exception] = RunFolderError) -> Iterator[No
     except (SpecError, OSError):
         raise
     except Exception as error:
-        from kspec.backend.keras_errors import plain
+        from kspec.backend.keras_errors import is_of_file, plain
 
+        kind = FileFailed if kind is StepFailed and is_of_file(error) else kind
         raise kind(f"{step} failed: {plain(error)}") from error
 
 
@@ -47,11 +52,11 @@ def failure_to_write(path: Path) -> Iterator[None]:
         raise RunFolderError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def with_way_on(error: OSError, folder: Path) -> RunFolderError:
+def with_way_on(error: OSError | FileFailed, folder: Path) -> RunFolderError:
     """An error that ended a run while it trained or later, with the command that goes on with the run.
 
     Args:
-        error: The error, of a full disk for instance.
+        error: The error, of a full disk or a file that vanished, for instance.
         folder: The run folder; there is no such command where it is gone.
     """
     way = f"\nonce that is mended, go on: kspec resume {shlex.quote(str(folder))}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import kspec
 from kspec.cli import main
@@ -207,3 +208,20 @@ def test_a_disk_that_is_full_for_the_store_alone(tmp_path: Path, monkeypatch: An
     problem = read(tmp_path, SPEC, INPUTS).only
     assert problem.startswith("KS566 ")
     assert "free of the millions of GB" in problem
+
+
+def test_lists_and_decoded_files_are_stored_until_one_changes(tmp_path: Path, reads: list[str]) -> None:
+    """A picture that has changed is read anew, though the table that names it has not."""
+    for number in range(12):
+        Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    rows = "".join(f"{number}.png,{'1 ' * (1 + number % 3)},{number % 2}\n" for number in range(12))
+    (tmp_path / "p.csv").write_text("photo,words,y\n" + rows)
+    text = "{csv: p.csv, inputs: {x: photo, w: {column: words, length: 3, pad: 0, sep: ' '}}, targets: y, read: {photo: image}}"
+    inputs = "x: {shape: [4, 4, 3]}, w: {shape: [3]}"
+    first, again = read(tmp_path, text, inputs), read(tmp_path, text, inputs)
+    assert len(reads) == 1
+    assert_same(first.data, again.data)
+    Image.new("RGB", (4, 4), (200, 0, 0)).save(tmp_path / "3.png")
+    changed = read(tmp_path, text, inputs).data
+    assert len(reads) == 2
+    assert max(split.inputs["x"].max() for split in changed.splits.values()) == 200
