@@ -18,20 +18,18 @@ name: sliced
 data:
   csv: t.csv
   inputs: [a, b]
-  targets: {price: {column: p, scale: standard}, kind: k, sick: s, flags: [f, g]}
+  targets: {price: {column: p, scale: standard}, kind: k, flags: [f, g]}
   split: {validation: 0, test: 0.6}
 inputs: {x: {shape: [2]}}
 layers:
   - {Dense: {units: 1}, name: price, from: x}
   - {Dense: {units: 3, activation: softmax}, name: kind, from: x}
-  - {Dense: {units: 1, activation: sigmoid}, name: sick, from: x}
   - {Dense: {units: 2, activation: sigmoid}, name: flags, from: x}
-outputs: [price, kind, sick, flags]
+outputs: [price, kind, flags]
 compile:
   metrics:
     price: [mean_absolute_error, {RootMeanSquaredError: {name: rmse}}, {R2Score: {name: r2}}]
     kind: [accuracy]
-    sick: [accuracy]
     flags: [binary_accuracy, {AUC: {name: auc}}]
 evaluate: {intervals: true, slices: [city, "b > 0 and a > 0"]}
 fit: {epochs: 1, engine: fused}
@@ -43,12 +41,12 @@ ROWS = 90
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("sliced")
     rng = np.random.default_rng(0)
-    lines = ["a,b,p,k,s,f,g,city"]
+    lines = ["a,b,p,k,f,g,city"]
     for row in range(ROWS):
         a, b = rng.normal(size=2)
         f, g = rng.integers(0, 2, 2)
         city = ["Bern", "Rome", ""][row % 3]
-        lines.append(f"{a},{b},{100 + 5 * a + rng.normal()},{'pqr'[row % 3]},{'yes' if a > b else 'no'},{f},{g},{city}")
+        lines.append(f"{a},{b},{100 + 5 * a + rng.normal()},{'pqr'[row % 3]},{f},{g},{city}")
     (folder / "t.csv").write_text("\n".join(lines))
     (folder / "s.yaml").write_text(SPEC)
     return kspec.run(folder / "s.yaml", out=folder / "runs")
@@ -64,7 +62,6 @@ def examples(run):
     lines = [lines[row - 1] for row in rows]
     price = np.array([float(line["p"]) for line in lines])
     kind = np.array(["pqr".index(line["k"]) for line in lines])
-    sick = np.array([line["s"] == "yes" for line in lines])
     flags = np.array([[int(line["f"]), int(line["g"])] for line in lines])
     predicted = {name: np.float64(values) for name, values in run.predictions.items()}
     error = price - predicted["price"].ravel()
@@ -77,12 +74,11 @@ def examples(run):
         "squares": error**2,
         "kind_accuracy": predicted["kind"].argmax(axis=1) == kind,
         "kind_loss": -np.log(predicted["kind"][np.arange(len(kind)), kind]),
-        "sick_accuracy": (predicted["sick"].ravel() > 0.5) == sick,
         "flags_binary_accuracy": ((predicted["flags"] > 0.5) == flags).mean(axis=1),
     }
 
 
-MEANS = ("price_mean_absolute_error", "kind_accuracy", "kind_loss", "sick_accuracy", "flags_binary_accuracy")
+MEANS = ("price_mean_absolute_error", "kind_accuracy", "kind_loss", "flags_binary_accuracy")
 
 
 def test_slices_are_the_metrics_of_their_examples(run, examples):
@@ -154,3 +150,29 @@ def test_many_examples_are_drawn_in_groups(tmp_path, monkeypatch):
     low, high = run.intervals["accuracy"]
     assert (high - low) / (2 * 1.96 * deviation) == pytest.approx(1, abs=0.2)
     assert low < share < high
+
+
+@pytest.mark.slow
+def test_slices_and_intervals_of_a_network_for_batches_of_one_size(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(2)
+    rows = [f"{rng.normal()},{100 + rng.normal()},{'ab'[i % 3 == 0]}" for i in range(30)]
+    (tmp_path / "t.csv").write_text("x,y,g\n" + "\n".join(rows))
+    (tmp_path / "s.yaml").write_text(
+        "kspec: 1\ndata: {csv: t.csv, inputs: {x: [x]}, targets: y, split: {validation: 0, test: 0.5}}\n"
+        "inputs: {x: {shape: [1], batch_size: 5}}\nlayers:\n  - {Reshape: {target_shape: [1, 1]}}\n"
+        "  - {LSTM: {units: 2, stateful: true}}\n  - {Dense: {units: 1}, name: y}\n"
+        "evaluate: {intervals: true, slices: [g]}\nfit: {epochs: 1, batch_size: 5}\n"
+    )
+    run = kspec.run("s.yaml")
+    with (run.folder / "predictions.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    error = np.array([abs(float(line["y"]) - float(line["y_actual"])) for line in lines])
+    group = np.array([rows[int(line["row"]) - 1][-1] for line in lines])
+    for each in run.slices["g"]:
+        own = error[group == each["value"]]
+        assert each["examples"] == len(own)
+        assert each["mean_absolute_error"] == pytest.approx(own.mean(), rel=1e-5)
+        assert each["loss"] == pytest.approx((own**2).mean(), rel=1e-5)
+    low, high = run.intervals["mean_absolute_error"]
+    assert low < error.mean() < high
