@@ -18,7 +18,7 @@ PROSE = 4
 """The median number of words from which texts are prose."""
 _NUMBERS = ("integer", "float", "boolean")
 _FILES = ("image", "audio")
-_KEY = re.compile(r"(^|_)(id|uuid|guid|index|key|idx)$", re.IGNORECASE)
+_KEY = re.compile(r"(^|_)(id|identifier|uuid|guid|index|key|idx)$", re.IGNORECASE)
 _NUMBER = re.compile(r"(^|_)(number|num|no|nr|code)$", re.IGNORECASE)
 _SOMEBODY = re.compile(
     r"^(patient|subject|person|participant|respondent|user|customer|client|member|student|pupil|employee|driver|rider"
