@@ -81,6 +81,10 @@ def check_spec(
         from kspec.compiler.build import build_compiled
 
         build_compiled(compiled, must_adapt=False)
+    if spec is not None and spec.document.sweep is not None and not report.has_errors:
+        from kspec.compiler.search.check import check_sweep
+
+        check_sweep(spec, report)
     config_report = Report()
     config = _config(compiled.source, config_report, select, ignore)
     report.diagnostics.extend(config_report)

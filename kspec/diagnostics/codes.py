@@ -238,6 +238,11 @@ UNSUPPORTED_BY_FORMAT = Rule("KS622", "unsupported-by-format", Severity.ERROR, "
 FIXED_ON_RESUME = Rule("KS624", "fixed-on-resume", Severity.ERROR, "never")
 DATA_CHANGED = Rule("KS625", "data-changed", Severity.ERROR, "never")
 OVER_BUDGET = Rule("KS626", "over-budget", Severity.ERROR, "never")
+SWEEP_GOAL = Rule("KS630", "sweep-goal", Severity.ERROR, "sometimes")
+SWEEP_WITHOUT_VALIDATION = Rule("KS631", "sweep-without-validation", Severity.ERROR, "never")
+UNSUITABLE_SEARCH = Rule("KS632", "unsuitable-search", Severity.ERROR, "never")
+SWEEP_RANGE = Rule("KS633", "sweep-range", Severity.ERROR, "never")
+INFEASIBLE_POINTS = Rule("KS634", "infeasible-points", Severity.WARNING, "never")
 
 # KS7: trust
 PATH_OUTSIDE_FOLDER = Rule("KS701", "path-outside-folder", Severity.ERROR, "never")

@@ -11,6 +11,7 @@ from kspec.language.data import Data
 from kspec.language.field_types import Name, Weights
 from kspec.language.json_schema import JsonSchema
 from kspec.language.network import Inputs, Layers, Outputs, SubModel
+from kspec.language.sweep import Sweep
 from kspec.language.training_config import Compile, Evaluate, Fit, Predict
 from kspec.syntax.yaml_flow import kind_of
 
@@ -143,6 +144,7 @@ class Document(Model):
     budget: Annotated[Budget, BeforeValidator(_empty), JsonSchema(Budget | None)] = Field(
         default_factory=Budget, description="What a run may take; `kspec estimate` compares"
     )
+    sweep: Sweep | None = Field(None, description="Values to search for; `kspec sweep` does")
 
     @property
     def fixed_batch(self) -> int | None:

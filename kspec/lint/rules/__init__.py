@@ -96,6 +96,7 @@ SEMANTIC_RULES = (
     "stages",
     "predicted_nodes",
     "minimized_outputs",
+    "sweep",
 )
 
 

@@ -1,0 +1,1 @@
+"""Points of a sweep, compiled before any of them runs."""
