@@ -1,4 +1,4 @@
-"""A table that is read once for several runs, which differ in their splits or seeds alone."""
+"""A table that is read once for several runs."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from kspec.language.data import Data
 
 
 class SharedTable:
-    """The table of a spec with its new columns, and which column feeds what, as the first run has read them."""
+    """The table of a spec with its new columns, and which column feeds what, as the first run has read them.
+
+    A run that reads something else reads it anew, and later ones share that; splits may differ.
+    """
 
     def __init__(self) -> None:
         self._read: tuple[Derivation, ColumnMapping] | None = None
-        self._seed: int | None = None
+        self._key = ""
         self._context: dict[str, list[Any]] = {}
         self._opened: dict[str, list[int]] = {}
 
@@ -33,9 +36,9 @@ class SharedTable:
             request: What is read.
             read: Reads the table, the first time.
         """
-        context, seed = request.context, request.seed if data.source == "synthetic" else None
-        if self._read is None or self._seed != seed:
-            self._read, self._seed = read(), seed
+        context, key = request.context, _key(data, request)
+        if self._read is None or self._key != key:
+            self._read, self._key = read(), key
             self._opened = dict(context.opened)
             self._context = {"found": list(context.found), "warnings": list(context.warnings)}
         else:
@@ -45,6 +48,17 @@ class SharedTable:
         derivation, mapping = self._read
         own = replace(derivation, table=_copy(derivation.table), types=dict(derivation.types))
         return replace(own, notes=list(derivation.notes)), deepcopy(mapping)
+
+
+def _key(data: Data, request: Request) -> str:
+    """What the table depends on: all that is read, for which inputs and outputs, but not how it is split."""
+    settings = data.model_dump(exclude={"split", "seed"})
+    seed = request.seed if data.source == "synthetic" else None
+    specs = (sorted(request.inputs.items()), request.outputs, sorted(request.output_specs.items()))
+    nodes = () if request.values is None else request.values.graph.nodes.values()
+    # the class of a layer decides how targets `through` it are read, its arguments which examples are made up for it
+    layers = [(node.name, node.head, node.arguments if data.source == "synthetic" else None) for node in nodes]
+    return repr((settings, seed, request.for_prediction, specs, layers))
 
 
 def _copy(table: Table) -> Table:

@@ -1,7 +1,7 @@
 """`sweep`: values of the spec to search, and how."""
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -13,6 +13,8 @@ from kspec.language.json_schema import JsonSchema
 from kspec.language.sweep_methods import PRUNERS, REQUIRED, SAMPLERS, Arguments
 from kspec.language.sweep_ranges import Range
 from kspec.syntax.yaml_flow import kind_of
+
+Direction = Literal["maximize", "minimize"]
 
 MEASURES = ("parameters", "flops", "memory", "seconds")
 """What constraints compare, and goals may minimize besides what training logs."""
@@ -72,7 +74,7 @@ def _method(value: Any, what: str, known: dict[str, Arguments]) -> Any:
 
 def _check_argument(name: str, key: str, value: Any, type_: str) -> None:
     """Rejects an argument of another type."""
-    types = {"integer": int, "number": (int, float), "boolean": bool, "text": str}
+    types: dict[str, Any] = {"integer": int, "number": (int, float), "boolean": bool, "text": str}
     if type_ == "pruner":
         _method(value, "pruner", dict(PRUNERS))
     elif not isinstance(value, types[type_]) or (isinstance(value, bool) and type_ != "boolean"):
@@ -139,9 +141,9 @@ class Goal(Model):
         return self
 
     @property
-    def directions(self) -> list[tuple[str, str]]:
+    def directions(self) -> list[tuple[str, Direction]]:
         """Each goal with its direction, `maximize` or `minimize`."""
-        both = (("maximize", self.maximize), ("minimize", self.minimize))
+        both: tuple[tuple[Direction, Any], ...] = (("maximize", self.maximize), ("minimize", self.minimize))
         return [(name, word) for word, names in both for name in ([names] if isinstance(names, str) else names or ())]
 
 

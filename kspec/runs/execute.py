@@ -40,6 +40,7 @@ from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.trained import Trained
+from kspec.runs.trial_settings import TrialSettings
 from kspec.runs.window_table import by_step
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.batching import batches_of, encodings_of
@@ -69,6 +70,7 @@ def execute(
     folder: RunFolder | None = None,
     part: Part | None = None,
     resumption: Resumption | None = None,
+    trial: TrialSettings | None = None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -82,6 +84,7 @@ def execute(
         folder: The run folder; by default a new one in `out`.
         part: What it has in common with the others, if it is one of several.
         resumption: How the run of that folder goes on; None for one that begins.
+        trial: How a trial of a sweep runs, which ends with the validation of its model; None for a whole run.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -100,7 +103,7 @@ def execute(
         if folder is None and not smoke:
             folder = RunFolder.create(out, compiled.unwrap()[0].name)
         execution = Execution(compiled, folder, smoke, console, resumption)
-        execution.keeps_data, execution.part = cache, part
+        execution.keeps_data, execution.part, execution.trial = cache, part, trial
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         with nullcontext() if folder is None or resumption is not None else locked(folder.path):
             return execution.run()
@@ -131,6 +134,7 @@ class Execution:
         self.smoke = smoke
         self.keeps_data = False
         self.part: Part | None = None
+        self.trial: TrialSettings | None = None
         self.console = console
         self.folder = folder
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if folder is None else folder.path
@@ -190,6 +194,9 @@ class Execution:
         if dataset is None:
             self.console.step("fit", "nothing to train on: the spec has no `data:`")
             return
+        if self.trial is not None:
+            self._run_trial(built, self._batch_splits(built, dataset))
+            return
         # reads other data of these steps before training starts
         of_step = functools.partial(choose_examples, spec=self.spec, graph=built.graph, dataset=dataset)
         of_step = functools.partial(of_step, encodings=encodings_of(built, dataset), report=self.report)
@@ -214,6 +221,16 @@ class Execution:
         if self.part is not None:
             with self._timed("predict"):
                 self.part.finish(Trained(built, engine, dataset, evaluation, prediction))
+            self.part.model.finish()
+
+    def _run_trial(self, built: BuiltModel, splits: dict[str, Batches]) -> None:
+        """Trains and validates, and leaves the test split alone."""
+        engine = self.recorder.engine = self._engine(built)
+        self._fit(built, engine, splits)
+        if self.result.status != "interrupted":
+            self.result.validation = self._validation(engine, splits.get("validation"))
+            self.recorder.write_metrics()
+        if self.part is not None:
             self.part.model.finish()
 
     def _engine(self, built: BuiltModel) -> Engine:
@@ -288,6 +305,7 @@ class Execution:
                 interrupt=self.interrupt,
                 checkpoints=self.checkpoints,
                 shared=None if self.part is None else self.part.model,
+                **({} if self.trial is None else {"is_hopeless": self.trial.is_hopeless}),
             )
         self.fitted = fitted
         self.result.history, self.result.kept_epoch = fitted.history, fitted.kept
@@ -299,7 +317,7 @@ class Execution:
         with recorder.rescuing(built) if is_trained else nullcontext():
             recorder.write_resolved(built)
             recorder.history.write(fitted.history)
-            if self.folder is not None and is_trained:
+            if self.folder is not None and is_trained and (self.trial is None or self.trial.keeps_model):
                 if fitted.interrupted:
                     self.console.step("fit", "interrupted: saving the trained model")
                 with self._timed("save"):

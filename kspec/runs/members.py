@@ -37,6 +37,7 @@ def run_spec(
     console: Console | None = None,
     cache: bool = False,
     jobs: int = 1,
+    folder: RunFolder | None = None,
 ) -> Run:
     """Runs a spec; with folds or repeats, each of them, or only the first in a smoke run. See `execute`.
 
@@ -48,17 +49,18 @@ def run_spec(
         console: Where to print; standard output by default.
         cache: Store the data for the next run, even if its table is not large.
         jobs: How many members run side by side.
+        folder: The run folder; by default a new one in `out`.
 
     Returns:
         The run. With folds or repeats, its metrics are the means over them, and it has no model of its own.
     """
     console, plan = console or Console(quiet), member_plan(spec.document)
     if smoke or plan is None:
-        return execute(spec, out=out, smoke=smoke, quiet=quiet, console=console, cache=cache)
+        return execute(spec, out=out, smoke=smoke, quiet=quiet, console=console, cache=cache, folder=folder)
     compiled = compile_spec(spec)
     compiled.unwrap()
     console.warn(compiled.report)
-    folder = RunFolder.create(out, spec.name)
+    folder = folder or RunFolder.create(out, spec.name)
     with locked(folder.path):
         return _run(Members(spec, plan, folder, console, cache), jobs)
 

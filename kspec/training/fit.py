@@ -42,6 +42,7 @@ class FitResult:
         chosen_by: The quantity by which that epoch was chosen; empty for the last epoch.
         averaged: Whether the optimizer averages weights: then `val_` metrics may be those of other weights.
         out_of_time: Whether `time_limit` ended training.
+        pruned: Whether it was ended as hopeless.
     """
 
     history: History = field(default_factory=list)
@@ -51,6 +52,7 @@ class FitResult:
     chosen_by: str = ""
     averaged: bool = False
     out_of_time: bool = False
+    pruned: bool = False
 
     @property
     def diverged(self) -> bool:
@@ -70,7 +72,11 @@ def fit(
     after_epoch: Callable[[History], None] = lambda _: None,
     interrupt: Interrupt | None = None,
     checkpoints: Checkpoints | None = None,
+<<<<<<< HEAD
     shared: SharedModel | None = None,
+=======
+    is_hopeless: Callable[[History], bool] = lambda _: False,
+>>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
 ) -> FitResult:
     """Trains the model stage by stage; epochs are counted over all stages.
 
@@ -86,7 +92,11 @@ def fit(
         interrupt: Remembers the signal that ends training. When `fit` returns, further ones are deferred, so that the
             caller can save the model.
         checkpoints: Where checkpoints are written, and the one from which training goes on; None to write none.
+<<<<<<< HEAD
         shared: The model, where several trainings use it.
+=======
+        is_hopeless: Called with the history so far; whether training ends with this epoch.
+>>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
 
     Returns:
         The history and the stages; training ends early on a signal, and when the loss is no number.
@@ -102,13 +112,17 @@ def fit(
         after_epoch,
         interrupt or Interrupt(),
         checkpoints,
+<<<<<<< HEAD
         shared,
+=======
+        is_hopeless,
+>>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
     )
     try:
         for stage in trainer.begin():
             trainer.train(stage)
             result = trainer.result
-            if result.interrupted or result.diverged or result.out_of_time:
+            if result.interrupted or result.diverged or result.out_of_time or result.pruned:
                 break
         trainer.interrupt.defer()
     except KeyboardInterrupt:  # between two stages, say
@@ -129,7 +143,11 @@ class _Trainer:
     after_epoch: Callable[[History], None]
     interrupt: Interrupt
     checkpoints: Checkpoints | None
+<<<<<<< HEAD
     shared: SharedModel | None
+=======
+    is_hopeless: Callable[[History], bool]
+>>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
     result: FitResult = field(default_factory=FitResult)
     callbacks: list[Any] = field(default_factory=list)
     """Those of the spec in the stage before."""
@@ -174,6 +192,9 @@ class _Trainer:
             rate = scheduled_learning_rate(self.built.model.optimizer)
             self.result.history.append({"epoch": epoch + 1, **number, **sort_metrics(logs), **rate})
             self.after_epoch(self.result.history)
+            if self.is_hopeless(self.result.history):
+                self.result.pruned = True
+                self.built.model.stop_training = True
 
         progress = self._progress(stage, schedule)
         checkpoint = self._checkpoint(stage, schedule, callbacks)

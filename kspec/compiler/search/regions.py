@@ -71,8 +71,7 @@ def regions(space: Mapping[str, Range], points: Sequence[Point], wrong: Sequence
     everywhere = (1 << len(points)) - 1
     mistakes = sum(1 << index for index, is_wrong in enumerate(wrong) if is_wrong)
     single = {condition: _mask(condition, points) for address in space for condition in _conditions(address, points)}
-    candidates: list[tuple[tuple[Condition, ...], int]] = [
-        ((condition,), mask) for condition, mask in single.items()]
+    candidates: list[tuple[tuple[Condition, ...], int]] = [((condition,), mask) for condition, mask in single.items()]
     candidates += [
         ((one, other), mask & other_mask)
         for (one, mask), (other, other_mask) in itertools.combinations(single.items(), 2)

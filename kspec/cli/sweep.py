@@ -1,0 +1,118 @@
+"""`kspec sweep`: searches for the best values of a spec."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from kspec.cli import _completion
+from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
+
+if TYPE_CHECKING:
+    from kspec.sweep.result import SweepResult
+
+EPILOG = """\b
+Examples:
+  kspec sweep spec.yaml
+  kspec sweep spec.yaml --jobs 2 --set sweep.trials=20
+  kspec sweep spec.yaml --resume
+  kspec render runs/mlp/latest --best -o best.yaml
+"""
+SHOWN = 5
+"""How many of the best trials are shown."""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("path", metavar="SPEC|-", shell_complete=_completion.files)
+@overrides
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Run N trials side by side, each in a process; `sweep: {batch: N}` says how many are chosen at once.",
+)
+@runs_folder
+@click.option(
+    "--resume", is_flag=True, help="Go on with the newest unfinished sweep of this very spec, if there is one."
+)
+@click.option("--keep-models", is_flag=True, help="Save the trained model of every trial.")
+@run_output
+@permissions
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    path: str,
+    overrides: tuple[str, ...],
+    jobs: int,
+    runs: str,
+    resume: bool,
+    keep_models: bool,
+    quiet: bool,
+    format_: str,
+    **permissions: bool,
+) -> None:
+    """Search for the best values of a spec.
+
+    Each trial trains the spec with other values and is judged on the validation split. The best point is trained again
+    with other seeds, and evaluated once on the test split. Points that cannot be trained cost no trial.
+    """
+    from importlib.util import find_spec
+
+    from kspec.cli import FAILED, INTERRUPTED
+    from kspec.cli._json_output import reserve_stdout
+    from kspec.language import Permissions, load_file
+    from kspec.runs.failures import StepFailed
+    from kspec.runs.run_folder import RunFolderError, finite
+    from kspec.training.console import Console
+
+    if find_spec("optuna") is None:
+        click.echo("kspec: sweeps need Optuna: pip install 'kspec[sweep]'", err=True)
+        ctx.exit(FAILED)
+    from kspec.sweep.resume import unfinished_sweep_of
+    from kspec.sweep.sweep import run_sweep
+
+    as_json = format_ == "json"
+    console = Console(quiet, sys.stderr if as_json else sys.stdout)
+    spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
+    if spec.document.sweep is None:
+        raise click.UsageError(f"`{path}` has no `sweep:` section; see `kspec sweep --help` and specs/README.md")
+    try:
+        with reserve_stdout(as_json):
+            folder = unfinished_sweep_of(spec, runs) if resume else None
+            if resume and folder is None:
+                console.step("sweep", "no unfinished sweep of this spec: starts a new one")
+            result = run_sweep(spec, out=runs, jobs=jobs, keep_models=keep_models, console=console, folder=folder)
+    except (RunFolderError, StepFailed) as error:
+        click.echo(f"kspec: {error}", err=True)
+        ctx.exit(FAILED)
+    if as_json:
+        metrics = {} if result.run is None else result.run.metrics
+        click.echo(json.dumps(finite({**result.to_json(), "metrics": metrics, "folder": str(result.folder)})))
+    else:
+        _show(result, quiet=quiet)
+    if result.status == "interrupted":
+        click.echo(f"stopped after {len(result.trials)} trials; to go on: kspec sweep {path} --resume", err=True)
+        ctx.exit(INTERRUPTED)
+
+
+def _show(result: SweepResult, *, quiet: bool) -> None:
+    """Prints the best trials, and where all of them are."""
+    from kspec.sweep.result import point_text
+
+    if quiet:
+        click.echo(str(result.folder))
+        return
+    click.echo("")
+    shown = result.ranked()[:SHOWN] if len(result.goals) == 1 else result.best_trials
+    for trial in shown:
+        values = "  ".join(f"{name} {value:.4f}" for (name, _), value in zip(result.goals, trial.values, strict=True))
+        click.echo(f"  {trial.number:>4}  {values}  {point_text(trial.point)}")
+    if not shown:
+        click.echo("  no trial was completed")
+    click.echo(f"\n{result.folder}")

@@ -1,0 +1,102 @@
+"""What a sweep has found, and `sweep.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kspec.compiler.search.points import Point
+from kspec.runs.run import Run
+from kspec.syntax.yaml_flow import abbreviate
+
+
+@dataclass(slots=True)
+class TrialRecord:
+    """A trial that has ended.
+
+    Args:
+        number: Its number, from 0; that of its folder, and that of Optuna.
+        status: `complete`, `pruned` or `failed`; `repeated` if an earlier trial had the same point.
+        point: A value for each address.
+        values: A value for each goal; empty without one.
+        validation: Losses and metrics of its model on the validation split.
+        seconds: How long it took.
+        epochs: Epochs trained.
+        message: Why it failed, or was pruned.
+    """
+
+    number: int
+    status: str
+    point: dict[str, Any]
+    values: list[float] = field(default_factory=list)
+    validation: dict[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    epochs: int = 0
+    message: str = ""
+
+
+@dataclass(slots=True)
+class SweepResult:
+    """What a sweep has found.
+
+    Args:
+        name: The spec's name.
+        folder: Its folder.
+        goals: Each goal with `maximize` or `minimize`.
+        planned: How many trials were asked for.
+        status: `finished`, `interrupted` or `running`.
+        trials: The trials that have ended.
+        refused: How many points were chosen that cannot be trained; no trial was spent on them.
+        best: The number of the best trial, or those of the Pareto front of several goals; empty without one.
+        run: The best point trained again, evaluated on the test split; None if there is none.
+        ended: Why there are fewer trials than planned; empty if there are not.
+    """
+
+    name: str
+    folder: Path
+    goals: Sequence[tuple[str, str]]
+    planned: int
+    status: str = "running"
+    trials: list[TrialRecord] = field(default_factory=list)
+    refused: int = 0
+    best: list[int] = field(default_factory=list)
+    run: Run | None = None
+    ended: str = ""
+
+    @property
+    def best_trials(self) -> list[TrialRecord]:
+        """The best trial, or those of the Pareto front."""
+        return [trial for trial in self.trials if trial.number in self.best]
+
+    def ranked(self) -> list[TrialRecord]:
+        """The complete trials, the best first by the first goal."""
+        sign = -1 if self.goals[0][1] == "maximize" else 1
+        complete = [trial for trial in self.trials if trial.status == "complete"]
+        return sorted(complete, key=lambda trial: sign * trial.values[0])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for `sweep.json`."""
+        return {
+            "goals": [{"name": name, "direction": word} for name, word in self.goals],
+            "planned": self.planned,
+            "status": self.status,
+            "ended": self.ended,
+            "refused": self.refused,
+            "best": self.best,
+            "trials": [asdict(trial) for trial in self.trials],
+        }
+
+
+def point_text(point: Point | Mapping[str, Any]) -> str:
+    """A point in one line.
+
+    >>> point_text({"fit.epochs": 3, "layers.drop.rate": 0.123456789})
+    'fit.epochs=3  layers.drop.rate=0.1235'
+    """
+    return "  ".join(f"{address}={_short(value)}" for address, value in point.items())
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else abbreviate(value)

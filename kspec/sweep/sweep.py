@@ -1,0 +1,281 @@
+"""Searches for the best values of a spec: asks for points, refuses those that cannot be, runs the others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from kspec.compiler.check import check_spec
+from kspec.compiler.search.points import overrides_of, space_size
+from kspec.compiler.search.verdict import Verdict, judge
+from kspec.diagnostics import Report, SpecError
+from kspec.language import Spec
+from kspec.language.sweep import Sweep
+from kspec.language.sweep_methods import FINITE
+from kspec.runs.recorder import Recorder
+from kspec.runs.run import Run
+from kspec.runs.run_folder import RunFolder
+from kspec.sweep.best import train_best
+from kspec.sweep.result import SweepResult, TrialRecord, point_text
+from kspec.sweep.study import Asked, Pruning, Study
+from kspec.sweep.trial import FOLDER, TrialResult
+from kspec.sweep.workers import Task, Workers
+from kspec.training.console import Console
+
+MAX_REFUSALS = 1000
+"""The most points in a row that are refused before the search ends."""
+
+
+def run_sweep(
+    spec: Spec,
+    *,
+    out: str | os.PathLike[str] = "runs",
+    jobs: int = 1,
+    keep_models: bool = False,
+    console: Console | None = None,
+    folder: RunFolder | None = None,
+) -> SweepResult:
+    """Runs the sweep of a spec.
+
+    Args:
+        spec: A loaded spec with a `sweep`.
+        out: Where its folder is made.
+        jobs: How many trials of a batch run side by side.
+        keep_models: Whether the trials' trained models are saved.
+        console: Where to print; nothing is printed by default.
+        folder: The folder of a sweep that goes on; None for a new one.
+
+    Returns:
+        What it has found.
+
+    Raises:
+        SpecError: with every error in the spec.
+        RunFolderError: if its folder cannot be written.
+    """
+    console = console or Console(True)
+    found = check_spec(spec)
+    report = Report()
+    report.diagnostics.extend(found.diagnostics)
+    report.raise_errors()
+    console.warn(report)
+    sweep = spec.document.sweep
+    assert sweep is not None
+    is_new = folder is None
+    folder = folder or RunFolder.create(out, spec.name)
+    return _Search(spec, sweep, folder, jobs, keep_models, console).run(is_new=is_new)
+
+
+@dataclass(slots=True)
+class _Search:
+    spec: Spec
+    sweep: Sweep
+    folder: RunFolder
+    jobs: int
+    keep_models: bool
+    console: Console
+    study: Study = field(init=False)
+    result: SweepResult = field(init=False)
+    workers: Workers = field(init=False)
+    recorder: Recorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        goals = self.sweep.goal.directions
+        self.study = Study(self.sweep, self.spec.name, self.spec.document.seed, self.folder.path)
+        self.result = SweepResult(self.spec.name, self.folder.path, goals, self.sweep.trials)
+        self.workers = Workers(self.spec, self.folder.path, min(self.jobs, self.sweep.batch), self.keep_models)
+        self.recorder = Recorder(self.spec, Run(self.spec.name, self.folder.path), self.folder)
+        self.recorder.facts["sweep"] = {"trials": self.sweep.trials}
+
+    def run(self, *, is_new: bool) -> SweepResult:
+        (self.folder.path / FOLDER).mkdir(exist_ok=True)
+        self._recall()
+        self.console.step("sweep", self._headline(is_new=is_new))
+        try:
+            self.recorder.begin()
+            while not self.result.ended and (batch := self._next_batch()):
+                self._run_batch(batch)
+            if self.result.status != "interrupted":
+                self._finish()
+        except KeyboardInterrupt:
+            self.result.status = "interrupted"
+        except BaseException as error:
+            self.recorder.finish("failed", error.errors if isinstance(error, SpecError) else str(error))
+            raise
+        finally:
+            self.workers.close()
+        self._write()
+        self.recorder.finish("interrupted" if self.result.status == "interrupted" else "finished")
+        return self.result
+
+    def _headline(self, *, is_new: bool) -> str:
+        goals = ", ".join(f"{word} {name}" for name, word in self.result.goals)
+        pruner = "" if self.sweep.pruner is None else f" with {next(iter(self.sweep.pruner))}"
+        done = "" if is_new else f", {len(self.result.trials)} of them done"
+        return f"{self.sweep.trials} trials{done}, {self.sweep.sampler_name}{pruner}: {goals}"
+
+    def _recall(self) -> None:
+        """Takes over the trials of a sweep that goes on."""
+        for trial in self.study.finished():
+            if trial.user_attrs.get("refused"):
+                self.result.refused += 1
+                continue
+            facts = trial.user_attrs
+            self.result.trials.append(
+                TrialRecord(
+                    trial.number,
+                    facts.get("status", "failed"),
+                    self.study.point_of(trial),
+                    list(facts.get("values", ())),
+                    dict(facts.get("validation", {})),
+                    facts.get("seconds", 0.0),
+                    facts.get("epochs", 0),
+                    facts.get("message", ""),
+                )
+            )
+        self.result.best = self.study.best()
+
+    def _next_batch(self) -> list[tuple[Asked, Verdict]]:
+        """The points that run next: those that were left, or new ones; none when the sweep is over."""
+        left = self.study.unfinished()
+        batch = [(asked, judge(self.spec, asked.point, self.sweep.constraints)) for asked in left]
+        room = min(self.sweep.batch, self.sweep.trials - len(self.result.trials)) - len(batch)
+        limit = self.sweep.seconds
+        if limit is not None and not batch and sum(trial.seconds for trial in self.result.trials) >= limit:
+            self.result.ended = f"the time limit of {self.sweep.time_limit} is over"
+            return []
+        if left and self._has_begun(left[0].batch):
+            return batch
+        first, refusals = left[0].batch if left else self.study.size, 0
+        size = space_size(self.sweep.search) if self.sweep.sampler_name in FINITE else None
+        while room > 0:
+            if size is not None and self.study.size >= size:
+                if not batch:
+                    self.result.ended = f"all {size} points are tried"
+                break
+            asked = self.study.ask(first)
+            verdict = judge(self.spec, asked.point, self.sweep.constraints)
+            if verdict.is_feasible:
+                batch.append((asked, verdict))
+                room, refusals = room - 1, 0
+                continue
+            self.study.refuse(asked, verdict.excess)
+            self.result.refused += 1
+            refusals += 1
+            if refusals == MAX_REFUSALS:
+                if not batch:
+                    self.result.ended = f"{MAX_REFUSALS} points in a row cannot be trained"
+                break
+        return batch
+
+    def _has_begun(self, batch: int) -> bool:
+        """Whether a trial of a batch has ended, so that the batch was complete when the sweep was stopped."""
+        return any(trial.number >= batch for trial in self.result.trials)
+
+    def _run_batch(self, batch: list[tuple[Asked, Verdict]]) -> None:
+        """Runs the points of a batch; each point once, however often it is chosen."""
+        known = {overrides_of(trial.point): trial for trial in self.result.trials if trial.values}
+        before = self.study.ended_before(batch[0][0].batch)
+        tasks: dict[int, Task] = {}
+        for asked, verdict in batch:
+            key = overrides_of(asked.point)
+            if key not in known and key not in {overrides_of(task.pruning.asked.point) for task in tasks.values()}:
+                pruning = Pruning(self.sweep, self.spec.name, asked, before)
+                tasks[asked.number] = Task(pruning, verdict.measures)
+        results = self.workers.run(list(tasks.values()))
+        for asked, verdict in batch:
+            earlier = known.get(overrides_of(asked.point))
+            if asked.number in tasks:
+                result = next(results)
+                if result.status == "interrupted":
+                    raise KeyboardInterrupt
+                record = _record(asked, result)
+                self._tell(asked, verdict, record, result.reports, result.excess)
+                known[overrides_of(asked.point)] = record
+            else:
+                assert earlier is not None
+                self._repeat(asked, verdict, earlier)
+        self._write()
+
+    def _repeat(self, asked: Asked, verdict: Verdict, earlier: TrialRecord) -> None:
+        """Ends a trial whose point has run before: it would yield the same.
+
+        Args:
+            asked: The trial.
+            verdict: What is known of its point.
+            earlier: The trial that ran.
+        """
+        point = dict(asked.point)
+        message = f"the point of trial {earlier.number}"
+        record = TrialRecord(asked.number, "repeated", point, earlier.values, earlier.validation, message=message)
+        self._tell(asked, verdict, record, (), {})
+
+    def _tell(
+        self,
+        asked: Asked,
+        verdict: Verdict,
+        record: TrialRecord,
+        reports: tuple[float, ...],
+        excess: Mapping[str, float],
+    ) -> None:
+        """Notes how a trial ended, and prints it.
+
+        Args:
+            asked: The trial.
+            verdict: What was known of its point.
+            record: How it ended.
+            reports: The goal after each epoch.
+            excess: How far it is beyond the limits on its time.
+        """
+        names = ("status", "values", "validation", "seconds", "epochs", "message")
+        self.study.tell(
+            asked,
+            record.values if record.status != "failed" else None,
+            pruned=record.status == "pruned",
+            reports=reports,
+            excess={**verdict.excess, **excess},
+            facts={name: getattr(record, name) for name in names},
+        )
+        self.result.trials.append(record)
+        self.result.best = self.study.best()
+        self.console.step("trial", self._line(record))
+
+    def _line(self, record: TrialRecord) -> str:
+        """One line for a trial: `12  val_accuracy 0.9310 *  fit.batch_size=16  2.1 s`."""
+        width = len(str(self.sweep.trials))
+        count = f"{len(self.result.trials):>{width}}/{self.sweep.trials}"
+        values = "  ".join(
+            f"{name} {value:.4g}" for (name, _), value in zip(self.result.goals, record.values, strict=False)
+        )
+        star = " *" if record.number in self.result.best else ""
+        how = "" if record.status == "complete" else f"{record.status}: {record.message}"
+        parts = [count, f"{values}{star}", point_text(record.point), f"{record.seconds:.2f} s", how]
+        return "  ".join(part for part in parts if part)
+
+    def _write(self) -> None:
+        self.folder.json("sweep.json", self.result.to_json())
+
+    def _finish(self) -> None:
+        """Says what was found, and trains the best point again."""
+        self.result.status = "finished"
+        if self.result.ended:
+            self.console.step("sweep", self.result.ended)
+        if self.result.refused:
+            self.console.step("sweep", f"{self.result.refused} points were refused: they cannot be trained")
+        if self.sweep.then is not None and len(self.result.goals) == 1 and self.result.best:
+            self._write()
+            self.result.run = train_best(self.spec, self.result, self.folder, self.console)
+
+
+def _record(asked: Asked, result: TrialResult) -> TrialRecord:
+    """What is kept of a trial that has run."""
+    return TrialRecord(
+        asked.number,
+        result.status,
+        dict(asked.point),
+        list(result.values),
+        dict(result.validation),
+        round(result.seconds, 4),
+        result.epochs,
+        result.message,
+    )
