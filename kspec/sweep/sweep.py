@@ -241,9 +241,9 @@ class _Search:
         self.console.step("trial", self._line(record))
 
     def _line(self, record: TrialRecord) -> str:
-        """One line for a trial: `12  val_accuracy 0.9310 *  fit.batch_size=16  2.1 s`."""
+        """One line for a trial: `12  (10 of 100)  val_accuracy 0.9310 *  fit.batch_size=16  2.1 s`."""
         width = len(str(self.sweep.trials))
-        count = f"{len(self.result.trials):>{width}}/{self.sweep.trials}"
+        count = f"{record.number:<{width}}  ({len(self.result.trials):>{width}} of {self.sweep.trials})"
         values = "  ".join(
             f"{name} {value:.4g}" for (name, _), value in zip(self.result.goals, record.values, strict=False)
         )
