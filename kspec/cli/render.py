@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from kspec.cli import _completion
 from kspec.cli._options import existing, output_file, overrides, permissions, spec_or_run
+
+if TYPE_CHECKING:
+    from kspec.diagnostics import Source
 
 EPILOG = """\b
 Examples:
   kspec render spec.yaml
   kspec render spec.yaml --set vars.width=64 -o wide.yaml
   kspec render - < spec.yaml
+  kspec render mlp --best -o best.yaml
 """
 
 
@@ -19,8 +25,17 @@ Examples:
 @click.argument("path", metavar="SPEC|RUN|-", shell_complete=_completion.files_and_runs)
 @output_file("Write it to a file instead of standard output.")
 @overrides
+@click.option("--best", is_flag=True, help="Of a sweep: the spec of its best trial, without the sweep.")
+@click.option("--trial", type=click.IntRange(0), metavar="N", help="Of a sweep: the spec of a trial.")
 @permissions
-def command(path: str, output: str | None, overrides: tuple[str, ...], **permissions: bool) -> None:
+def command(
+    path: str,
+    output: str | None,
+    overrides: tuple[str, ...],
+    best: bool,
+    trial: int | None,
+    **permissions: bool,
+) -> None:
     """Print the resolved spec, with nothing left to defaults.
 
     Overrides are applied, expressions computed and defaults written out, each with a comment that says where the value
@@ -35,7 +50,14 @@ def command(path: str, output: str | None, overrides: tuple[str, ...], **permiss
     from kspec.rewrite.render import render
     from kspec.syntax.regular_files import write_text
 
-    place, _ = spec_or_run(path)
+    place: Source | str
+    if best or trial is not None:
+        from kspec.sweep.best_point import best_point
+
+        place, point = best_point(path, trial=trial)
+        overrides = (*point, *overrides)
+    else:
+        place, _ = spec_or_run(path)
     spec, analysis = compile_spec(place, overrides, permissions=Permissions.of(permissions)).unwrap()
     if output in (None, "-"):
         write_document(render(spec, analysis))

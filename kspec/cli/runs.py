@@ -119,7 +119,7 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
         many, few = names[_MOST_COLUMNS:][::-1], names[1:_MOST_COLUMNS][::-1]
         columns = fitted(columns, room, drop=[*many, "split", "time", "started", "epochs", *few])
     lines = []
-    messages = ["", *("  ".join([*run.overrides, run.message]).rstrip() for run in runs)]
+    messages = ["", *(_message(run) for run in runs)]
     for message, line in zip(messages, aligned(columns, right={"time", "epochs", *names}), strict=True):
         if room is None and len(message) > _LONGEST_MESSAGE:
             message = f"{message[: _LONGEST_MESSAGE - 1]}…"
@@ -133,6 +133,12 @@ def _table(runs: Sequence[RunRecord], best: str | None) -> str:
         text = f"not shown: {', '.join(left_out)} (`--format json` has all)"
         lines += ["\n", *(f"{piece}\n" for piece in textwrap.wrap(text, room, break_on_hyphens=False))]
     return "".join(lines)
+
+
+def _message(run: RunRecord) -> str:
+    """What stands beside a run: how many trials a sweep has, the overrides, why it failed."""
+    sweep = [] if run.sweep is None else [f"sweep of {run.sweep} trials"]
+    return "  ".join([*sweep, *run.overrides, run.message]).rstrip()
 
 
 def _value(run: RunRecord, metric: str) -> str:

@@ -19,7 +19,7 @@ Examples:
   kspec sweep spec.yaml
   kspec sweep spec.yaml --jobs 2 --set sweep.trials=20
   kspec sweep spec.yaml --resume
-  kspec render runs/mlp/latest --best -o best.yaml
+  kspec render mlp --best -o best.yaml
 """
 SHOWN = 5
 """How many of the best trials are shown."""

@@ -44,6 +44,8 @@ def render(spec: Spec, analysis: Analysis, folder: FilePath | None = None) -> st
         The text, which means the same spec.
     """
     values = spec.standalone_values()
+    if spec.document.sweep is None:  # as in a trial of a sweep
+        values.pop("sweep", None)
     notes: dict[Path, str] = {}
     assert analysis.settings is not None
     for default in omitted_settings(spec, analysis.graph, analysis.types, analysis.settings):

@@ -20,6 +20,13 @@ SPEC_SUFFIXES = (".yaml", ".yml")
 STAMPED = re.compile(r"(\d{8}-\d{6})-(\d+)")
 """The name of a run folder: a time, and a number that distinguishes runs of the same second."""
 
+SWEEP = "sweep.json"
+"""The file in the folder of a sweep that holds its trials."""
+TRIALS = "trials"
+"""The folder of the trials in that of their sweep."""
+BEST = "best"
+"""The folder of the best point's run in that of its sweep."""
+
 
 class RunFolderError(OSError):
     """A run folder cannot be created, written or read; the message is for the user."""
@@ -191,7 +198,7 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
         if path.is_file() and path.name == "latest":
             path = path.parent / _name_in(path)
         if (path / "run.json").is_file():
-            return path.resolve()
+            return _with_model(path.resolve())
         if (path / "latest").exists():
             _require_beside(path / "latest")
             return find_run(path / "latest", runs)
@@ -211,6 +218,21 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
     if is_file and path.suffix in SPEC_SUFFIXES:
         raise RunFolderError(f"{path} is a spec; run it first: kspec run {path}")
     raise RunFolderError(f"no run at {path}; `kspec runs` lists all runs")
+
+
+def _with_model(path: Path) -> Path:
+    """The folder of a run's model: that of its best point, if it is a sweep.
+
+    Raises:
+        RunFolderError: If a sweep has not trained its best point.
+    """
+    if not (path / SWEEP).is_file():
+        return path
+    best = path / BEST
+    if not (best / "run.json").is_file():
+        raise RunFolderError(f"the sweep {path} has not trained its best point; its trials are in {path / TRIALS}")
+    require_inside(best / "run.json", path)
+    return best
 
 
 def require_inside(file: Path, folder: Path) -> None:

@@ -40,6 +40,7 @@ class RunRecord:
         validation: Metrics of the same weights on the validation split, by their names in the history: `val_loss`.
         deviation: Of a run with folds or repeats, the standard deviation of each metric, which is a mean then.
         message: Why it failed, or why it cannot be read.
+        sweep: How many trials were planned, of a sweep; else None.
     """
 
     path: Path
@@ -55,6 +56,7 @@ class RunRecord:
     validation: dict[str, float] = field(default_factory=dict)
     deviation: dict[str, float] = field(default_factory=dict)
     message: str = ""
+    sweep: int | None = None
 
     def value(self, metric: str) -> float:
         """A metric of the evaluation or the validation; NaN without it."""
@@ -76,6 +78,7 @@ class RunRecord:
             "metrics": finite(self.metrics),
             "validation": finite(self.validation),
             **({"deviation": finite(self.deviation)} if self.deviation else {}),
+            **({} if self.sweep is None else {"sweep": {"trials": self.sweep}}),
             "message": self.message or None,
         }
 
@@ -142,6 +145,7 @@ def _read(path: Path) -> RunRecord:
     if record.started is not None:
         run.started = datetime.fromisoformat(record.started).timestamp()
     run.seconds, run.kept_epoch = record.seconds, record.kept_epoch
+    run.sweep = None if record.sweep is None else record.sweep.trials
     run.epochs = record.epochs or _rows(path / "history.csv")
     _read_metrics(run)
     return run

@@ -138,6 +138,10 @@ class _Data(_Part):
     fitted: _Fitted = Field(default_factory=_Fitted)
 
 
+class _Sweep(_Part):
+    trials: Annotated[int, Field(ge=1)]
+
+
 class _Members(_Part):
     kind: Literal["fold", "repeat"]
     count: Annotated[int, Field(ge=2, le=_MOST_MEMBERS)]
@@ -161,6 +165,7 @@ class RunJson(_Part):
         process: What identifies its process.
         data: What evaluation and prediction need to know of the data.
         members: The runs in its folder, of a run with folds or repeats.
+        sweep: How many trials were planned, of a sweep.
     """
 
     version: Annotated[int, Field(ge=1)] = VERSION
@@ -176,6 +181,7 @@ class RunJson(_Part):
     process: dict[str, Any] | None = None
     data: _Data = Field(default_factory=_Data)
     members: _Members | None = None
+    sweep: _Sweep | None = None
 
 
 class _Evaluation(_Part):

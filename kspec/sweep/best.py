@@ -9,12 +9,9 @@ from kspec.language import Spec, load_file
 from kspec.runs.member_plan import SEEDS
 from kspec.runs.members import run_spec
 from kspec.runs.run import Run
-from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_folder import BEST, RunFolder
 from kspec.sweep.result import SweepResult, point_text
 from kspec.training.console import Console
-
-FOLDER = "best"
-"""The folder of the best point's run in that of the sweep."""
 
 
 def best_spec(spec: Spec, result: SweepResult) -> Spec:
@@ -46,5 +43,5 @@ def train_best(spec: Spec, result: SweepResult, folder: RunFolder, console: Cons
     """
     best = result.best_trials[0]
     console.step("best", f"trial {best.number}: {point_text(best.point)}")
-    shutil.rmtree(folder.path / FOLDER, ignore_errors=True)  # what a sweep that was stopped has left
-    return run_spec(best_spec(spec, result), folder=folder.part(FOLDER), console=console)
+    shutil.rmtree(folder.path / BEST, ignore_errors=True)  # what a sweep that was stopped has left
+    return run_spec(best_spec(spec, result), folder=folder.part(BEST), console=console)

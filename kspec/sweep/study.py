@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -28,6 +27,8 @@ from kspec.syntax.yaml_flow import to_yaml
 
 JOURNAL = "journal.log"
 """The study's file in the folder of the sweep, which Optuna's dashboard opens."""
+optuna.logging.set_verbosity(optuna.logging.WARNING)
+
 FIXED_SEED = (*FINITE, "QMC")
 """Samplers whose points are one sequence, which its seed decides: they are never seeded anew."""
 
@@ -65,8 +66,6 @@ class Study:
     _study: optuna.Study = field(init=False)
 
     def __post_init__(self) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        logging.getLogger("optuna").propagate = False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # parts of Optuna that call themselves experimental
             self._study = optuna.create_study(

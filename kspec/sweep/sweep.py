@@ -15,11 +15,11 @@ from kspec.language.sweep import Sweep
 from kspec.language.sweep_methods import FINITE
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
-from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_folder import SWEEP, TRIALS, RunFolder
 from kspec.sweep.best import train_best
 from kspec.sweep.result import SweepResult, TrialRecord, point_text
 from kspec.sweep.study import Asked, Pruning, Study
-from kspec.sweep.trial import FOLDER, TrialResult
+from kspec.sweep.trial import TrialResult
 from kspec.sweep.workers import Task, Workers
 from kspec.training.console import Console
 
@@ -88,7 +88,7 @@ class _Search:
         self.recorder.facts["sweep"] = {"trials": self.sweep.trials}
 
     def run(self, *, is_new: bool) -> SweepResult:
-        (self.folder.path / FOLDER).mkdir(exist_ok=True)
+        (self.folder.path / TRIALS).mkdir(exist_ok=True)
         self._recall()
         self.console.step("sweep", self._headline(is_new=is_new))
         try:
@@ -253,7 +253,7 @@ class _Search:
         return "  ".join(part for part in parts if part)
 
     def _write(self) -> None:
-        self.folder.json("sweep.json", self.result.to_json())
+        self.folder.json(SWEEP, self.result.to_json())
 
     def _finish(self) -> None:
         """Says what was found, and trains the best point again."""
@@ -264,7 +264,11 @@ class _Search:
             self.console.step("sweep", f"{self.result.refused} points were refused: they cannot be trained")
         if self.sweep.then is not None and len(self.result.goals) == 1 and self.result.best:
             self._write()
-            self.result.run = train_best(self.spec, self.result, self.folder, self.console)
+            run = self.result.run = train_best(self.spec, self.result, self.folder, self.console)
+            validation = self.result.best_trials[0].validation
+            self.folder.json(
+                "metrics.json", {"evaluate": run.metrics, "deviation": run.deviation, "validation": validation}
+            )
 
 
 def _record(asked: Asked, result: TrialResult) -> TrialRecord:

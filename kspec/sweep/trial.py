@@ -21,13 +21,10 @@ from kspec.runs.execute import execute
 from kspec.runs.failures import StepFailed
 from kspec.runs.member_plan import member_plan
 from kspec.runs.run import Run
-from kspec.runs.run_folder import RunFolder
+from kspec.runs.run_folder import TRIALS, RunFolder
 from kspec.runs.trial_settings import TrialSettings
 from kspec.training.console import Console
 from kspec.training.fit import History
-
-FOLDER = "trials"
-"""The folder of the trials in that of the sweep."""
 
 Status = Literal["complete", "pruned", "failed", "interrupted"]
 
@@ -102,8 +99,8 @@ class TrialRunner:
 
     def _runs(self, spec: Spec, number: int, watch: _Watch) -> Iterable[Run]:
         """The run of a point, or those of its folds or repeats."""
-        shutil.rmtree(self.folder / FOLDER / str(number), ignore_errors=True)  # what a trial that was stopped has left
-        folder, plan = RunFolder(self.folder / FOLDER).part(str(number)), member_plan(spec.document)
+        shutil.rmtree(self.folder / TRIALS / str(number), ignore_errors=True)  # what a trial that was stopped has left
+        folder, plan = RunFolder(self.folder / TRIALS).part(str(number)), member_plan(spec.document)
         settings = TrialSettings(watch.is_hopeless, self.keeps_models)
         console = Console(True)
         if plan is None:
