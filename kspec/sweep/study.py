@@ -90,6 +90,8 @@ class Study:
             self._study.sampler = self._sampler(len(self._study.get_trials(deepcopy=False)))
             trial = self._study.ask(distributions_of(self.sweep.search))
         trial.set_user_attr("batch", batch)
+        if self.sweep.sampler_name in FINITE:  # which would stop a loop of Optuna's after the last point
+            self._study.sampler = optuna.samplers.RandomSampler()
         return Asked(trial.number, self._point(trial.params), batch)
 
     def unfinished(self) -> list[Asked]:
@@ -111,7 +113,7 @@ class Study:
         trial.set_user_attr("refused", True)
         for name, value in (excess or {"possible": 1.0}).items():
             trial.set_constraint(name, value)
-        self._study.tell(trial, state=TrialState.PRUNED)
+        self._end(trial, TrialState.PRUNED)
 
     def tell(
         self,
@@ -142,11 +144,11 @@ class Study:
             for step, value in enumerate(reports, 1):
                 trial.report(value, step)
         if values is None:
-            self._study.tell(trial, state=TrialState.FAIL)
+            self._end(trial, TrialState.FAIL)
         elif pruned:
-            self._study.tell(trial, state=TrialState.PRUNED)
+            self._end(trial, TrialState.PRUNED)
         else:
-            self._study.tell(trial, list(values))
+            self._end(trial, TrialState.COMPLETE, values)
 
     def finished(self) -> list[FrozenTrial]:
         """All trials that have ended, by number; among them those that were refused."""
@@ -174,6 +176,11 @@ class Study:
                 return [self._study.best_trial.number]
             return [trial.number for trial in self._study.best_trials]
         return []
+
+    def _end(self, trial: optuna.Trial, state: TrialState, values: Sequence[float] | None = None) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # samplers that make no use of constraints say so
+            self._study.tell(trial, None if values is None else list(values), state=state)
 
     def _trial(self, number: int) -> optuna.Trial:
         return optuna.Trial(self._study, self._study.get_trials(deepcopy=False)[number]._trial_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kspec.compiler.search.points import Point, corner_values, corners, overrides_of, samples
+from kspec.compiler.search.points import Point, corners, overrides_of, samples, typical_values
 from kspec.compiler.search.regions import regions
 from kspec.compiler.search.verdict import Verdict, judge
 from kspec.diagnostics import Diagnostic, Report, codes
@@ -14,28 +14,27 @@ from kspec.language.sweep_ranges import Range
 from kspec.syntax.yaml_flow import abbreviate
 
 POINTS = 200
-"""How many points are drawn."""
+"""How many points are drawn, besides the corners."""
 
 
-def check_sweep(spec: Spec, report: Report, points: int = POINTS) -> None:
+def check_sweep(spec: Spec, report: Report) -> None:
     """Reports the addresses and ranges that cannot be, and the part of the space that cannot be trained.
 
     Args:
         spec: A spec with a sweep, without errors.
         report: Where problems are reported.
-        points: How many points are drawn, besides the corners.
     """
     sweep = spec.document.sweep
     assert sweep is not None
     if _check_ranges(spec, sweep.search, report):
-        _check_points(spec, sweep, report, points)
+        _check_points(spec, sweep, report)
 
 
 def _check_ranges(spec: Spec, space: Mapping[str, Range], report: Report) -> bool:
-    """Tries the extreme values of each range, the others being those of the spec; returns whether all may be."""
+    """Tries typical values of each range, the others being those of the spec; returns whether all may be."""
     accepted = True
     for address, range_ in space.items():
-        for value in corner_values(range_):
+        for value in typical_values(range_):
             error = next(iter(judge(spec, {address: value}, []).errors), None)
             if error is None or not _is_of_value(error):
                 continue
@@ -53,9 +52,9 @@ def _is_of_value(error: Diagnostic) -> bool:
     return error.span is not None and error.span.source.name == "--set"
 
 
-def _check_points(spec: Spec, sweep: Sweep, report: Report, count: int) -> None:
+def _check_points(spec: Spec, sweep: Sweep, report: Report) -> None:
     """Compiles points of the whole space, and reports those that cannot be trained, by their mistake."""
-    points = {overrides_of(point): point for point in [*corners(sweep.search), *samples(sweep.search, count)]}
+    points = {overrides_of(point): point for point in [*corners(sweep.search), *samples(sweep.search, POINTS)]}
     verdicts = [judge(spec, point, sweep.constraints) for point in points.values()]
     refused = [index for index, verdict in enumerate(verdicts) if not verdict.is_feasible]
     if not refused:

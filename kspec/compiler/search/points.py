@@ -34,6 +34,14 @@ def corner_values(range_: Range) -> list[Any]:
     return [low] if low == high else [low, high]
 
 
+def typical_values(range_: Range) -> list[Any]:
+    """The extreme values, and one between them that has a fraction where the range is continuous."""
+    if range_.choice is not None or range_.integers is not None:
+        return corner_values(range_)
+    low, high = range_.bounds
+    return [*corner_values(range_), low + (range_.step or (high - low) / 7)]
+
+
 def corners(space: Mapping[str, Range], seed: int = 0) -> list[Point]:
     """The combinations of the extreme values; some of them if there are many, with each extreme value at least once.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kspec.compiler.search.points import Point
@@ -69,7 +69,7 @@ def regions(space: Mapping[str, Range], points: Sequence[Point], wrong: Sequence
         The regions, each with the points that are in none before it; points in none of them are left out.
     """
     everywhere = (1 << len(points)) - 1
-    mistakes = sum(1 << index for index, is_wrong in enumerate(wrong) if is_wrong)
+    mistakes = wrong_points = sum(1 << index for index, is_wrong in enumerate(wrong) if is_wrong)
     single = {condition: _mask(condition, points) for address in space for condition in _conditions(address, points)}
     candidates: list[tuple[tuple[Condition, ...], int]] = [((condition,), mask) for condition, mask in single.items()]
     candidates += [
@@ -83,9 +83,37 @@ def regions(space: Mapping[str, Range], points: Sequence[Point], wrong: Sequence
         conditions, mask = max(pure, key=lambda each: ((each[1] & mistakes).bit_count(), -len(each[0])))
         if not mask & mistakes:
             break
+        conditions, mask = _widened(conditions, points, everywhere ^ wrong_points)
         found.append(Region(conditions, tuple(index for index in range(len(points)) if (mask & mistakes) >> index & 1)))
         mistakes &= ~mask
     return found
+
+
+def _widened(
+    conditions: tuple[Condition, ...], points: Sequence[Point], right: int
+) -> tuple[tuple[Condition, ...], int]:
+    """A region with each bound moved as far as no point without the mistake comes in.
+
+    Args:
+        conditions: The conditions of the region.
+        points: The points.
+        right: Those without the mistake, as bits.
+    """
+    mask = everywhere = (1 << len(points)) - 1
+    for condition in conditions:
+        mask &= _mask(condition, points)
+    for condition in conditions:
+        if condition.word == "is":
+            continue
+        others = everywhere
+        for other in conditions:
+            others &= everywhere if other is condition else _mask(other, points)
+        for value in sorted({point[condition.address] for point in points}, reverse=condition.word == "to"):
+            wider = replace(condition, value=value)
+            if not (inside := _mask(wider, points) & others) & right:
+                conditions, mask = tuple(wider if each is condition else each for each in conditions), inside
+                break
+    return conditions, mask
 
 
 def _mask(condition: Condition, points: Sequence[Point]) -> int:
