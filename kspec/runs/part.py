@@ -25,4 +25,4 @@ class Part:
 
     table: SharedTable
     model: SharedModel
-    finish: Callable[[Trained], None]
+    finish: Callable[[Trained], None] = lambda _: None

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
+from kspec.backend.tensorflow import import_tensorflow
 from kspec.compiler.search.points import Point, overrides_of
 from kspec.data.shared_table import SharedTable
 from kspec.diagnostics import SpecError
@@ -20,11 +21,21 @@ from kspec.language.sweep import CONSTRAINT, MEASURES, Sweep, limit_of
 from kspec.runs.execute import execute
 from kspec.runs.failures import StepFailed
 from kspec.runs.member_plan import member_plan
+from kspec.runs.part import Part
 from kspec.runs.run import Run
 from kspec.runs.run_folder import TRIALS, RunFolder
 from kspec.runs.trial_settings import TrialSettings
+from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.console import Console
 from kspec.training.fit import History
+
+if TYPE_CHECKING:
+    from kspec.training.shared_model import SharedModel
+
+MAX_MODELS = 8
+"""The most networks whose traced functions are kept."""
+_NETWORK = ("inputs", "layers", "blocks", "models", "outputs", "dtype_policy")
+"""The sections of a spec that say what its network is."""
 
 Status = Literal["complete", "pruned", "failed", "interrupted"]
 
@@ -69,6 +80,7 @@ class TrialRunner:
     folder: Path
     keeps_models: bool = False
     table: SharedTable = field(default_factory=SharedTable)
+    _models: dict[str, SharedModel] = field(default_factory=dict)
 
     def run(
         self,
@@ -102,13 +114,25 @@ class TrialRunner:
         shutil.rmtree(self.folder / TRIALS / str(number), ignore_errors=True)  # what a trial that was stopped has left
         folder, plan = RunFolder(self.folder / TRIALS).part(str(number)), member_plan(spec.document)
         settings = TrialSettings(watch.is_hopeless, self.keeps_models)
-        console = Console(True)
+        console, part = Console(True), Part(self.table, self._model(spec))
         if plan is None:
-            yield execute(spec, console=console, folder=folder, shared=self.table, trial=settings)
+            yield execute(spec, console=console, folder=folder, part=part, trial=settings)
             return
         for member in range(1, plan.count + 1):
-            part = folder.part(plan.folder(member))
-            yield execute(plan.spec_of(spec, member), console=console, folder=part, shared=self.table, trial=settings)
+            own = folder.part(plan.folder(member))
+            yield execute(plan.spec_of(spec, member), console=console, folder=own, part=part, trial=settings)
+
+    def _model(self, spec: Spec) -> SharedModel:
+        """The model that trials of this network train one after another."""
+        import_tensorflow()
+        from kspec.training.shared_model import SharedModel
+
+        key = to_yaml({name: spec.values[name] for name in _NETWORK if name in spec.values})
+        model = self._models.pop(key, None) or SharedModel()
+        self._models[key] = model  # the last one is the youngest
+        if len(self._models) > MAX_MODELS:
+            del self._models[next(iter(self._models))]
+        return model
 
 
 @dataclass(slots=True)

@@ -72,11 +72,8 @@ def fit(
     after_epoch: Callable[[History], None] = lambda _: None,
     interrupt: Interrupt | None = None,
     checkpoints: Checkpoints | None = None,
-<<<<<<< HEAD
     shared: SharedModel | None = None,
-=======
     is_hopeless: Callable[[History], bool] = lambda _: False,
->>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
 ) -> FitResult:
     """Trains the model stage by stage; epochs are counted over all stages.
 
@@ -92,11 +89,8 @@ def fit(
         interrupt: Remembers the signal that ends training. When `fit` returns, further ones are deferred, so that the
             caller can save the model.
         checkpoints: Where checkpoints are written, and the one from which training goes on; None to write none.
-<<<<<<< HEAD
         shared: The model, where several trainings use it.
-=======
         is_hopeless: Called with the history so far; whether training ends with this epoch.
->>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
 
     Returns:
         The history and the stages; training ends early on a signal, and when the loss is no number.
@@ -112,11 +106,8 @@ def fit(
         after_epoch,
         interrupt or Interrupt(),
         checkpoints,
-<<<<<<< HEAD
         shared,
-=======
         is_hopeless,
->>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
     )
     try:
         for stage in trainer.begin():
@@ -143,11 +134,8 @@ class _Trainer:
     after_epoch: Callable[[History], None]
     interrupt: Interrupt
     checkpoints: Checkpoints | None
-<<<<<<< HEAD
     shared: SharedModel | None
-=======
     is_hopeless: Callable[[History], bool]
->>>>>>> 94f47e29 (Sweep: trials on Optuna, one after another or side by side)
     result: FitResult = field(default_factory=FitResult)
     callbacks: list[Any] = field(default_factory=list)
     """Those of the spec in the stage before."""

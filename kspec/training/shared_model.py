@@ -16,6 +16,7 @@ import numpy as np
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
+from kspec.backend.keras_objects import Maker
 from kspec.compiler.define import BuiltModel
 from kspec.training.compile import compile_model
 from kspec.training.engine.traces import Traces
@@ -109,6 +110,9 @@ class SharedModel:
             for variable, value in zip(built.model.optimizer.variables, known.initial, strict=True):
                 variable.assign(np.zeros(variable.shape, variable.dtype) if value is None else value)
             set_units(built.model, {name: output.scaling for name, output in built.settings.outputs.items()})
+            rate = _constant_rate(optimizer)
+            if rate is not None:
+                built.model.optimizer.learning_rate = rate
         self._active = known
         return known.line
 
@@ -190,8 +194,25 @@ def _compiled_settings(built: BuiltModel) -> tuple[Any, ...]:
         name: replace(output, scaling=None if output.scaling is None else output.scaling.without_numbers())
         for name, output in settings.outputs.items()
     }
-    stages = [(stage.name, stage.optimizer, stage.trainable) for stage in settings.stages]
-    return outputs, stages, settings.optimizer, built.spec.document.compile
+    stages = [(stage.name, _without_rate(stage.optimizer), stage.trainable) for stage in settings.stages]
+    compile_ = built.spec.document.compile.model_copy(update={"optimizer": None})
+    return outputs, stages, _without_rate(settings.optimizer), compile_
+
+
+def _constant_rate(optimizer: Any) -> float | None:
+    """The learning rate of an optimizer; None for a schedule."""
+    made = Maker().object("optimizer", optimizer)
+    rate = getattr(made if not isinstance(made, str) else keras.optimizers.get(made), "_learning_rate", None)
+    return float(rate.numpy()) if isinstance(rate, keras.Variable) else None
+
+
+def _without_rate(optimizer: Any) -> Any:
+    """An optimizer as a spec writes it, without a learning rate that is a number: a variable holds it."""
+    head, arguments = (optimizer, {}) if isinstance(optimizer, str) else next(iter(optimizer.items()))
+    rate = (arguments or {}).get("learning_rate", 0.0)
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        return optimizer
+    return {head: {key: value for key, value in (arguments or {}).items() if key != "learning_rate"}}
 
 
 def _text(config: Any) -> str:
