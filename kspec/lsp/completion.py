@@ -39,7 +39,7 @@ from kspec.lsp.cursor import MARK, Cursor, cursor_at
 from kspec.lsp.document import Document
 from kspec.lsp.expression_items import expression_items, formula_items, nodes_in_expression, sql_items, variable_items
 from kspec.lsp.labels import shapes_through
-from kspec.lsp.names import BY_OUTPUT
+from kspec.lsp.names import BY_COLUMN, BY_OUTPUT, OF_COLUMNS
 from kspec.lsp.scope import (
     entry_at,
     inputs_at,
@@ -51,6 +51,7 @@ from kspec.lsp.scope import (
     used_network,
     value_at,
 )
+from kspec.lsp.sweep_addresses import search_addresses
 from kspec.syntax.globs import TooManyEntries, matches
 from kspec.syntax.sizes import OF_SHAPE
 from kspec.syntax.yaml_flow import to_yaml
@@ -63,13 +64,6 @@ _OPEN_EXPRESSION = re.compile(r"\$\{[^}]*\Z")
 MAX_FILES = 200
 MAX_NAMES = 20_000
 """How many names are looked at for files to suggest."""
-_OF_COLUMNS = {
-    *(("split", key) for key in ("stratify", "by", "group", "time", "hash", "key")),
-    *(("window", "time"), ("window", "by"), ("predict", "keep"), ("evaluate", "slices")),
-}
-"""The settings of `data:`, and of steps, that name a column."""
-_BY_COLUMN = (("data", "missing"), ("data", "csv", "missing"), ("data", "read"), ("data", "resize"))
-"""The mappings whose keys are columns."""
 
 
 def complete(
@@ -186,8 +180,10 @@ class _Proposals:
             models = mapping(self.value.get("models"))
             inside = [f"{name}/{layer}" for name, model in models.items() for layer in layers_of_application(model)]
             return self._named_keys([*layers, *models, *inside])
-        if path in _BY_COLUMN:
+        if path in BY_COLUMN:
             return self._named_keys(self._columns())
+        if path == ("sweep", "search"):
+            return self._named_keys(search_addresses(self.value))
         if len(path) < 3 or not is_entry(path[:-1]):
             return None
         entry = value_at(self.value, path[:-1])
@@ -342,16 +338,16 @@ class _Proposals:
             callee = callee_of(value_at(self.value, path[:at]))
             known = callee.constants.get(str(path[at + 1])) if callee else None
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
-        if path[-1] == "monitor":
+        if path[-1] == "monitor" or path[:2] == ("sweep", "goal"):
             return self._monitored()
-        return self._data(path) if path[0] == "data" or path[:2] in _OF_COLUMNS else None
+        return self._data(path) if path[0] == "data" or path[:2] in OF_COLUMNS else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:
         if path[1:2] == ("missing",):
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in POLICIES])
         if path[1:] == ("where",) or path[0] == "evaluate" or (path[1:2] == ("columns",) and len(path) == 3):
             return sql_items(self._columns())
-        if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in _OF_COLUMNS):
+        if path[1:2] and (path[1] in ("inputs", "targets", "weights", "keep") or path[1:] in OF_COLUMNS):
             kind = lsp.CompletionItemKind.Field
             return iter([Item(name, kind, insert=plain(to_yaml(name))) for name in self._columns()])
         source = str(path[1]) if len(path) > 1 else ""

@@ -39,6 +39,13 @@ BY_OUTPUT: tuple[Path, ...] = (
     ("predict", "threshold"),
 )
 """Settings whose keys can be outputs."""
+OF_COLUMNS = {
+    *(("split", key) for key in ("stratify", "by", "group", "time", "hash", "key")),
+    *(("window", "time"), ("window", "by"), ("predict", "keep"), ("evaluate", "slices")),
+}
+"""The settings of `data:`, and of steps, that name a column."""
+BY_COLUMN = (("data", "missing"), ("data", "csv", "missing"), ("data", "read"), ("data", "resize"))
+"""The mappings whose keys are columns."""
 
 
 @dataclass(frozen=True, slots=True)

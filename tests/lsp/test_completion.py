@@ -290,3 +290,11 @@ def test_columns_in_windows(editor):
     assert {"first", "größe"} <= set(editor.complete())
     editor.type("window: {length: 3, time: ", "window: {length: 3, by: ")
     assert {"first", "größe"} <= set(editor.complete())
+
+
+def test_addresses_and_goals_of_a_sweep(editor):
+    editor.open(SMALL + "sweep:\n  search:\n    la")
+    assert {"vars.width", "fit.batch_size", "layers.wide.units", "layers.grade.use_bias"} <= set(editor.complete())
+    editor.open(SMALL + "sweep:\n  search: {fit.epochs: {int: [1, 2]}}\n  goal: {maximize: x}\n")
+    editor.type("{maximize: x}", "{maximize: ")
+    assert {"val_loss", "val_accuracy"} <= set(editor.complete())
