@@ -209,6 +209,15 @@ def spend(bound: Bound, amount: int = 1, span: Span | None = None) -> None:
         budget.spend(bound, amount, span)
 
 
+def stop_if_cancelled() -> None:
+    """Ends a compilation that another thread has cancelled.
+
+    Raises:
+        BudgetExceeded: If it is.
+    """
+    spend(VALUES, 0)
+
+
 def current() -> Budget | None:
     """The budget of the compilation; None outside of one."""
     return _current.get()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 
 from kspec.compiler.search.points import Point, corners, overrides_of, samples, typical_values
@@ -15,6 +16,8 @@ from kspec.syntax.yaml_flow import abbreviate
 
 POINTS = 200
 """How many points are drawn, besides the corners."""
+MAX_SECONDS = 10.0
+"""The time after which no further point is compiled: those of a network with thousands of layers take long."""
 
 
 def check_sweep(spec: Spec, report: Report) -> None:
@@ -55,7 +58,12 @@ def _is_of_value(error: Diagnostic) -> bool:
 def _check_points(spec: Spec, sweep: Sweep, report: Report) -> None:
     """Compiles points of the whole space, and reports those that cannot be trained, by their mistake."""
     points = {overrides_of(point): point for point in [*corners(sweep.search), *samples(sweep.search, POINTS)]}
-    verdicts = [judge(spec, point, sweep.constraints) for point in points.values()]
+    end = time.monotonic() + MAX_SECONDS
+    verdicts: list[Verdict] = []
+    for point in points.values():
+        verdicts.append(judge(spec, point, sweep.constraints))
+        if time.monotonic() > end:
+            break
     refused = [index for index, verdict in enumerate(verdicts) if not verdict.is_feasible]
     if not refused:
         return
@@ -68,7 +76,9 @@ def _check_points(spec: Spec, sweep: Sweep, report: Report) -> None:
         )
         return
     for group in _by_reason(verdicts, refused):
-        found = regions(sweep.search, list(points.values()), [index in group for index in range(len(verdicts))])
+        found = regions(
+            sweep.search, [verdict.point for verdict in verdicts], [index in group for index in range(len(verdicts))]
+        )
         parts = [(" with ".join(map(str, region.conditions)), region.points) for region in found]
         rest = sorted(set(group).difference(*(part for _, part in parts)))
         if rest:

@@ -9,6 +9,7 @@ from kspec.analysis.training_memory import training_memory
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.search.points import Point, overrides_of
 from kspec.diagnostics import Diagnostic, Severity
+from kspec.diagnostics.budget import Budget, limited, stop_if_cancelled
 from kspec.language import Spec
 from kspec.language.sweep import CONSTRAINT, limit_of
 from kspec.summary.summary import summarise
@@ -46,7 +47,9 @@ def judge(spec: Spec, point: Point, constraints: list[str]) -> Verdict:
         point: The point.
         constraints: What it must satisfy.
     """
-    compiled = compile_spec(spec.source, (*spec.overrides, *overrides_of(point)), permissions=spec.permissions)
+    stop_if_cancelled()
+    with limited(Budget()):  # each point may be as large as a spec
+        compiled = compile_spec(spec.source, (*spec.overrides, *overrides_of(point)), permissions=spec.permissions)
     errors = tuple(each for each in compiled.report.sorted() if each.severity is Severity.ERROR)
     if errors or compiled.spec is None or compiled.analysis is None:
         return Verdict(point, errors)
