@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +40,6 @@ from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.trained import Trained
-from kspec.runs.trial_settings import TrialSettings
 from kspec.runs.window_table import by_step
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.batching import batches_of, encodings_of
@@ -48,7 +47,7 @@ from kspec.training.console import Console
 from kspec.training.engine import Engine, engine_of
 from kspec.training.evaluate import evaluate
 from kspec.training.evaluation_details import evaluate_in_detail
-from kspec.training.fit import SMOKE_STEPS, FitResult, fit
+from kspec.training.fit import SMOKE_STEPS, FitResult, History, fit
 from kspec.training.interrupt import Interrupt
 from kspec.training.metrics import format_metrics
 from kspec.training.predict import beside_outputs, predict, predict_nodes
@@ -70,7 +69,6 @@ def execute(
     folder: RunFolder | None = None,
     part: Part | None = None,
     resumption: Resumption | None = None,
-    trial: TrialSettings | None = None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -84,7 +82,6 @@ def execute(
         folder: The run folder; by default a new one in `out`.
         part: What it has in common with the others, if it is one of several.
         resumption: How the run of that folder goes on; None for one that begins.
-        trial: How a trial of a sweep runs, which ends with the validation of its model; None for a whole run.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -103,7 +100,7 @@ def execute(
         if folder is None and not smoke:
             folder = RunFolder.create(out, compiled.unwrap()[0].name)
         execution = Execution(compiled, folder, smoke, console, resumption)
-        execution.keeps_data, execution.part, execution.trial = cache, part, trial
+        execution.keeps_data, execution.part = cache, part
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)
         with nullcontext() if folder is None or resumption is not None else locked(folder.path):
             return execution.run()
@@ -132,9 +129,9 @@ class Execution:
         self.spec, self.analysis = compiled.unwrap()
         self.report = compiled.report
         self.smoke = smoke
-        self.keeps_data = False
+        self.keeps_data, self.keeps_model = False, True
+        self.is_hopeless: Callable[[History], bool] = lambda _: False
         self.part: Part | None = None
-        self.trial: TrialSettings | None = None
         self.console = console
         self.folder = folder
         self.scratch = Path(tempfile.mkdtemp(prefix="kspec-")) if folder is None else folder.path
@@ -194,9 +191,6 @@ class Execution:
         if dataset is None:
             self.console.step("fit", "nothing to train on: the spec has no `data:`")
             return
-        if self.trial is not None:
-            self._run_trial(built, self._batch_splits(built, dataset))
-            return
         # reads other data of these steps before training starts
         of_step = functools.partial(choose_examples, spec=self.spec, graph=built.graph, dataset=dataset)
         of_step = functools.partial(of_step, encodings=encodings_of(built, dataset), report=self.report)
@@ -221,16 +215,6 @@ class Execution:
         if self.part is not None:
             with self._timed("predict"):
                 self.part.finish(Trained(built, engine, dataset, evaluation, prediction))
-            self.part.model.finish()
-
-    def _run_trial(self, built: BuiltModel, splits: dict[str, Batches]) -> None:
-        """Trains and validates, and leaves the test split alone."""
-        engine = self.recorder.engine = self._engine(built)
-        self._fit(built, engine, splits)
-        if self.result.status != "interrupted":
-            self.result.validation = self._validation(engine, splits.get("validation"))
-            self.recorder.write_metrics()
-        if self.part is not None:
             self.part.model.finish()
 
     def _engine(self, built: BuiltModel) -> Engine:
@@ -293,7 +277,7 @@ class Execution:
     def _fit(self, built: BuiltModel, engine: Engine, splits: dict[str, Batches]) -> None:
         recorder = self.recorder
         with self._timed("fit"), recorder.rescuing(built):
-            fitted = fit(
+            fitted = self.fitted = fit(
                 built,
                 engine,
                 splits["train"],
@@ -305,9 +289,8 @@ class Execution:
                 interrupt=self.interrupt,
                 checkpoints=self.checkpoints,
                 shared=None if self.part is None else self.part.model,
-                **({} if self.trial is None else {"is_hopeless": self.trial.is_hopeless}),
+                is_hopeless=self.is_hopeless,
             )
-        self.fitted = fitted
         self.result.history, self.result.kept_epoch = fitted.history, fitted.kept
         if fitted.stages:
             recorder.facts["stages"] = fitted.stages
@@ -317,7 +300,7 @@ class Execution:
         with recorder.rescuing(built) if is_trained else nullcontext():
             recorder.write_resolved(built)
             recorder.history.write(fitted.history)
-            if self.folder is not None and is_trained and (self.trial is None or self.trial.keeps_model):
+            if self.folder is not None and is_trained and self.keeps_model:
                 if fitted.interrupted:
                     self.console.step("fit", "interrupted: saving the trained model")
                 with self._timed("save"):

@@ -18,15 +18,13 @@ from kspec.data.shared_table import SharedTable
 from kspec.diagnostics import SpecError
 from kspec.language import Spec, load_file
 from kspec.language.sweep import CONSTRAINT, MEASURES, Sweep, limit_of
-from kspec.runs.execute import execute
 from kspec.runs.failures import StepFailed
 from kspec.runs.member_plan import member_plan
 from kspec.runs.part import Part
 from kspec.runs.run import Run
 from kspec.runs.run_folder import TRIALS, RunFolder
-from kspec.runs.trial_settings import TrialSettings
+from kspec.runs.trial import run_trial
 from kspec.syntax.yaml_flow import to_yaml
-from kspec.training.console import Console
 from kspec.training.fit import History
 
 if TYPE_CHECKING:
@@ -113,14 +111,13 @@ class TrialRunner:
         """The run of a point, or those of its folds or repeats."""
         shutil.rmtree(self.folder / TRIALS / str(number), ignore_errors=True)  # what a trial that was stopped has left
         folder, plan = RunFolder(self.folder / TRIALS).part(str(number)), member_plan(spec.document)
-        settings = TrialSettings(watch.is_hopeless, self.keeps_models)
-        console, part = Console(True), Part(self.table, self._model(spec))
+        part = Part(self.table, self._model(spec))
         if plan is None:
-            yield execute(spec, console=console, folder=folder, part=part, trial=settings)
+            yield run_trial(spec, folder, part, watch.is_hopeless, keeps_model=self.keeps_models)
             return
         for member in range(1, plan.count + 1):
-            own = folder.part(plan.folder(member))
-            yield execute(plan.spec_of(spec, member), console=console, folder=own, part=part, trial=settings)
+            member_spec, own = plan.spec_of(spec, member), folder.part(plan.folder(member))
+            yield run_trial(member_spec, own, part, watch.is_hopeless, keeps_model=self.keeps_models)
 
     def _model(self, spec: Spec) -> SharedModel:
         """The model that trials of this network train one after another."""

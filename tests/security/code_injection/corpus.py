@@ -72,6 +72,14 @@ fit:
     - CSVLogger: {filename: "$folder", separator: ";"}
 evaluate: {data: ~other.csv}
 predict: {data: ~new.csv, to: ~answers.csv, nodes: [shared]}
+sweep:
+  search:
+    vars.word: {choice: [relu, tanh]}
+    fit.epochs: {int: [1, 3]}
+  goal: {maximize: val_kind_~hits, minimize: parameters}
+  sampler: {QMC: {qmc_type: sobol}}
+  constraints: [parameters <= 100000]
+  time_limit: 1 h
 """,
     "one": r"""
 kspec: 1

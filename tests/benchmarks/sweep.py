@@ -1,0 +1,124 @@
+"""A random search by `kspec sweep` and by Optuna around hand-written Keras: the same points, data and epochs, in one run.
+
+    python -m tests.benchmarks.sweep [TRIALS] [TRIALS_BY_HAND]
+
+The tutorial's network on the breast cancer table: learning rate, and units of a layer, 50 epochs. Each way is a process
+of its own. Times are those of the processors, for a trial, without imports and reading. By default 40 trials, and 4 by
+hand, which take as long each.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+DATA = Path(__file__).parents[2] / "specs" / "data" / "breast_cancer.csv"
+SPEC = """\
+kspec: 1
+name: searched
+seed: 7
+data: {csv: breast_cancer.csv, inputs: mean_*, targets: diagnosis, split: {validation: 0.1, test: 0.2}}
+inputs: {visible: {shape: [10]}}
+layers:
+  - Normalization
+  - Dense: {units: 10, activation: relu}
+    name: hidden1
+  - Dense: {units: 20, activation: relu}
+  - Dense: {units: 10, activation: relu}
+  - Dense: {units: 1, activation: sigmoid}
+    name: malignant
+compile: {optimizer: {Adam: {learning_rate: 1e-3}}, metrics: [accuracy, AUC]}
+fit: {epochs: 50, batch_size: 10}
+sweep:
+  search:
+    compile.optimizer.Adam.learning_rate: {log: [1e-4, 1e-1]}
+    layers.hidden1.units: {choice: [5, 10, 20]}
+  goal: {maximize: val_accuracy}
+  trials: TRIALS
+  sampler: {Random: {seed: 1}}
+  then: null
+"""
+
+
+def by_kspec(trials: int) -> float:
+    """The seconds of a trial."""
+    from kspec.backend.tensorflow import import_tensorflow
+    from kspec.language import load_file
+    from kspec.sweep.sweep import run_sweep
+
+    import_tensorflow()
+    with tempfile.TemporaryDirectory(prefix="kspec-sweep-") as folder:
+        (Path(folder) / "breast_cancer.csv").symlink_to(DATA)
+        spec = Path(folder) / "searched.yaml"
+        spec.write_text(SPEC.replace("TRIALS", str(trials)), encoding="utf-8")
+        loaded = load_file(spec)
+        started = time.process_time()
+        run_sweep(loaded, out=Path(folder) / "runs")
+        return (time.process_time() - started) / trials
+
+
+def by_hand(trials: int) -> float:
+    """The seconds of a trial."""
+    import csv
+
+    import keras
+    import numpy as np
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    table = list(csv.DictReader(DATA.open(encoding="utf-8")))
+    columns = [name for name in table[0] if name.startswith("mean_")]
+    x = np.array([[row[name] for name in columns] for row in table], dtype="float32")
+    y = np.array([[row["diagnosis"] == "malignant"] for row in table], dtype="float32")
+    order = np.random.default_rng(7).permutation(len(x))
+    validation, train = order[114:171], order[171:]
+
+    def objective(trial: optuna.Trial) -> float:
+        keras.utils.set_random_seed(7)
+        rate = trial.suggest_float("rate", 1e-4, 1e-1, log=True)
+        width = trial.suggest_categorical("units", [5, 10, 20])
+        normalization = keras.layers.Normalization()
+        normalization.adapt(x[train])
+        visible = keras.Input((10,))
+        hidden = normalization(visible)
+        for units in (width, 20, 10):
+            hidden = keras.layers.Dense(units, activation="relu")(hidden)
+        model = keras.Model(visible, keras.layers.Dense(1, activation="sigmoid")(hidden))
+        model.compile(keras.optimizers.Adam(rate), "binary_crossentropy", metrics=["accuracy", "AUC"])
+        own = (x[validation], y[validation])
+        history = model.fit(x[train], y[train], validation_data=own, epochs=50, batch_size=10, verbose=0).history
+        return float(history["val_accuracy"][-1])
+
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=1))
+    started = time.process_time()
+    study.optimize(objective, n_trials=trials)
+    return (time.process_time() - started) / trials
+
+
+def main() -> None:
+    if len(sys.argv) > 1 and sys.argv[1] in WAYS:
+        print(WAYS[sys.argv[1]](int(sys.argv[2])))
+        return
+    trials = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    others = int(sys.argv[2]) if len(sys.argv) > 2 else 4
+    own, hand = _measure("kspec", trials), _measure("hand", others)
+    print(f"kspec sweep {own:.2f} s, Optuna around fit {hand:.2f} s of CPU a trial: {hand / own:.1f} times as fast")
+
+
+WAYS = {"kspec": by_kspec, "hand": by_hand}
+
+
+def _measure(way: str, trials: int) -> float:
+    command = [sys.executable, "-m", "tests.benchmarks.sweep", way, str(trials)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return float(
+        subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.split()[-1]
+    )
+
+
+if __name__ == "__main__":
+    main()
