@@ -127,8 +127,7 @@ class Execution:
     ) -> None:
         self.compiled = compiled
         self.spec, self.analysis = compiled.unwrap()
-        self.report = compiled.report
-        self.smoke = smoke
+        self.report, self.smoke = compiled.report, smoke
         self.keeps_data, self.keeps_model = False, True
         self.is_hopeless: Callable[[History], bool] = lambda _: False
         self.part: Part | None = None
