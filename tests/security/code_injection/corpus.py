@@ -104,6 +104,10 @@ fit:
     - {name: warm, epochs: 1, trainable: {y: true}}
     - {name: late, epochs: 1, optimizer: {SGD: {name: ~slow}}}
 predict: {to: ~answers.csv}
+sweep:
+  search: {fit.batch_size: {choice: [8, 16]}}
+  goal: {minimize: val_loss}
+  pruner: {Patient: {wrapped_pruner: Median, patience: 2}}
 """,
     "text": r"""
 kspec: 1
