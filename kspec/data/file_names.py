@@ -47,7 +47,7 @@ def _fields(stems: list[str]) -> str | None:
     """The pattern of names, with a field in braces for each part; None if no field tells anything.
 
     >>> _fields([f"{kind}_{number}" for number in range(20) for kind in ("cat", "dog")])
-    '{class}_{id}'
+    '{class}_{number}'
     """
     forms = Counter(tuple(_SEPARATOR.findall(stem)) for stem in stems)
     separators, count = forms.most_common(1)[0]
