@@ -66,9 +66,9 @@ def _positive(bounds: list[Any]) -> list[Any]:
 class Range(Model):
     """The values that an address of the spec may have."""
 
-    choice: Annotated[list[Any] | None, BeforeValidator(_choices), JsonSchema(Annotated[list[Any], Field(min_length=1)])] = Field(
-        None, description="The values to choose from"
-    )
+    choice: Annotated[
+        list[Any] | None, BeforeValidator(_choices), JsonSchema(Annotated[list[Any], Field(min_length=1)])
+    ] = Field(None, description="The values to choose from")
     uniform: Annotated[list[float | int] | None, BeforeValidator(_uniform), JsonSchema(_BOUNDS)] = Field(
         None, description="The lowest and the highest value; any number between them is as likely"
     )
