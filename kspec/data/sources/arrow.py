@@ -8,7 +8,8 @@ from typing import Any, BinaryIO
 from kspec.data.context import display_name
 from kspec.data.limits import LimitReached, check_growth, check_memory
 from kspec.data.sources.arrow_sizes import message_size
-from kspec.data.sources.arrow_tables import check_texts, flat_names, table_of
+from kspec.data.sources.arrow_structs import flat_names
+from kspec.data.sources.arrow_tables import check_texts, table_of
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.table import Table
 from kspec.diagnostics import codes

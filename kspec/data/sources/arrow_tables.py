@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.limits import check_columns, check_memory
+from kspec.data.sources.arrow_structs import flat_columns
 from kspec.data.sources.parquet import arrow_column
 from kspec.data.sources.read_request import SourceFile
 from kspec.data.table import Column, Table
@@ -15,8 +15,6 @@ from kspec.language.data_limits import Limits
 
 TEXT_BYTES = 64
 """The memory of a text beside its letters."""
-MAX_DEPTH = 32
-"""How deep structs may be nested."""
 
 
 def table_of(arrow: Any, name: str, source: SourceFile, context: Context) -> Table | None:
@@ -56,39 +54,6 @@ def _has_text(kind: Any) -> bool:
     import pyarrow as pa
 
     return not (pa.types.is_duration(kind) or pa.types.is_interval(kind))
-
-
-def flat_columns(arrow: Any) -> Iterator[tuple[str, Any]]:
-    """The columns of a pyarrow table: a struct `a` with a field `b` is a column `a.b`."""
-    for number, name in enumerate(arrow.column_names):
-        yield from _flat(name, arrow.column(number), 0)
-
-
-def _flat(name: str, values: Any, depth: int) -> Iterator[tuple[str, Any]]:
-    import pyarrow as pa
-
-    if pa.types.is_struct(values.type) and values.type.num_fields and depth < MAX_DEPTH:
-        for field, inner in zip(values.type, values.flatten(), strict=True):
-            yield from _flat(f"{name}.{field.name}", inner, depth + 1)
-    else:
-        yield name, values
-
-
-def flat_names(schema: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
-    """The names of the columns that a schema, or a type of structs, has.
-
-    Args:
-        schema: The schema or type of pyarrow.
-        prefix: Stands before each name.
-        depth: How deep it is nested.
-    """
-    import pyarrow as pa
-
-    for field in schema:
-        if pa.types.is_struct(field.type) and field.type.num_fields and depth < MAX_DEPTH:
-            yield from flat_names(field.type, f"{prefix}{field.name}.", depth + 1)
-        else:
-            yield prefix + field.name
 
 
 def check_texts(arrow: Any, name: str, limits: Limits) -> None:

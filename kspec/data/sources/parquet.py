@@ -1,4 +1,4 @@
-"""The source `parquet`: typed tables, also with lists."""
+"""The source `parquet`: typed tables, also with lists and structs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from kspec.data.arrow_values import nulls_of, values_of
 from kspec.data.context import Context, display_name
 from kspec.data.limits import LimitReached, check_columns, check_growth, check_memory
 from kspec.data.lists.columns import arrow_lists
+from kspec.data.sources.arrow_structs import FieldPath, field_paths, flat_columns, flat_names, type_at, values_at
 from kspec.data.sources.read_request import Request, SourceFile, combine, source_files
 from kspec.data.storage.mapped_arrays import empty, on_disk, pieces, use_disk, zeros
 from kspec.data.storage.mapped_texts import text_array
@@ -35,7 +36,7 @@ TEXT_BYTES = 64
 
 
 def read(setting: Any, request: Request) -> Table | None:
-    """Reads all files into one table; columns that no tensor can hold (structs, binary) are unusable."""
+    """Reads all files into one table; columns that no tensor can hold (maps, binary) are unusable."""
     files = source_files(setting, request)
     if files is not None:
         _use_disk(files, request.context)
@@ -76,7 +77,7 @@ def names(setting: Any, request: Request) -> list[str]:
         return []
     try:
         with request.context.open(files[0].file) as stream:
-            return list(pq.read_schema(stream).names)
+            return list(flat_names(pq.read_schema(stream)))
     except (pa.ArrowException, OSError):
         return []
 
@@ -93,7 +94,7 @@ def _read_file(source: SourceFile, request: Request) -> Table | None:
                 _check_sizes(file, packed, name, context.limits)
                 if not _is_table(file, name, source, context):
                     return None
-                texts = [field.name for field in file.schema_arrow if _is_text(field.type)]
+                texts = [field.name for field in file.schema_arrow if _is_text(field.type)]  # not those in structs
             stream.seek(0)
             with pq.ParquetFile(stream, read_dictionary=texts) as file:  # a text that is repeated takes memory once
                 return _table(file, packed, name, context.limits)
@@ -122,7 +123,7 @@ def _is_table(file: Any, name: str, source: SourceFile, context: Context) -> boo
     if not file.metadata.num_rows:
         context.error(codes.EMPTY_SPLIT, f"`{name}` has no rows", source.path)
         return False
-    names = file.schema_arrow.names
+    names = list(flat_names(file.schema_arrow))
     twice = sorted({column for column in names if names.count(column) > 1})
     if twice:
         context.error(codes.MALFORMED_DATA_FILE, f"`{name}` has several columns named `{twice[0]}`", source.path)
@@ -144,10 +145,9 @@ def _table(file: Any, packed: int, name: str, limits: Limits) -> Table:
     table = Table({}, file.metadata.num_rows)
     columns: Iterable[tuple[str, Any]]
     if on_disk():
-        columns = ((column, _Streamed(file, column)) for column in file.schema_arrow.names)
+        columns = ((".".join(path), _Streamed(file, path)) for path in field_paths(file.schema_arrow))
     else:
-        arrow = file.read()
-        columns = zip(arrow.column_names, arrow.columns, strict=True)
+        columns = flat_columns(file.read())
     size = 0
     for column, values in columns:
         if _is_text(getattr(values.type, "value_type", values.type)):
@@ -205,7 +205,9 @@ def _text_bytes(column: Any, name: str, limits: Limits) -> int:
     for chunk in column.chunks:
         if pa.types.is_dictionary(chunk.type):
             size += pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
-            check_memory(size + TEXT_BYTES * len(column), name, limits)
+        elif _is_text(chunk.type):
+            size += pc.sum(pc.binary_length(chunk)).as_py() or 0
+        check_memory(size + TEXT_BYTES * len(column), name, limits)
     return size
 
 
@@ -294,12 +296,12 @@ class _Streamed:
 
     Args:
         file: A `ParquetFile`.
-        name: The column.
+        path: The path of the column.
     """
 
-    def __init__(self, file: Any, name: str) -> None:
-        self._file, self._name = file, name
-        self.type = file.schema_arrow.field(name).type
+    def __init__(self, file: Any, path: FieldPath) -> None:
+        self._file, self._path = file, path
+        self.type = type_at(file.schema_arrow, path)
 
     def __len__(self) -> int:
         rows: int = self._file.metadata.num_rows
@@ -307,5 +309,6 @@ class _Streamed:
 
     @property
     def chunks(self) -> Iterator[Any]:
-        for batch in self._file.iter_batches(BATCH_ROWS, columns=[self._name]):
-            yield batch.column(batch.schema.get_field_index(self._name))
+        name, *fields = self._path
+        for batch in self._file.iter_batches(BATCH_ROWS, columns=[".".join(self._path)]):
+            yield values_at(batch.column(batch.schema.get_field_index(name)), tuple(fields))

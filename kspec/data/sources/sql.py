@@ -15,7 +15,8 @@ from urllib.parse import quote, urlsplit
 
 from kspec.data.context import display_name
 from kspec.data.limits import LimitReached, check_memory
-from kspec.data.sources.arrow_tables import check_texts, flat_names, table_of
+from kspec.data.sources.arrow_structs import flat_names
+from kspec.data.sources.arrow_tables import check_texts, table_of
 from kspec.data.sources.interruptible import interruptible
 from kspec.data.sources.read_request import Request, SourceFile
 from kspec.data.table import FileRows, Table
