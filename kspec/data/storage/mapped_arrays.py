@@ -32,6 +32,8 @@ PIECE_BYTES = 32 << 20
 """What is looked at together, at most."""
 STACKED = 64
 """How many times less is looked at together where arrays are stacked: so much stays in the processor's cache."""
+STACKED_ROWS = 256
+"""How many rows are stacked at once, at least: of fewer, each array takes longer to find than to copy."""
 RESERVE = 1 << 28
 """The disk space that is left free."""
 
@@ -320,7 +322,7 @@ def stacked(arrays: Sequence[Array], dtype: Any) -> Array:
     flat = [array.reshape(len(array), -1) for array in arrays]
     width = sum(array.shape[1] for array in flat)
     result = empty((len(flat[0]), width), dtype, flat[0])
-    for piece in pieces(len(result), width * 16 * STACKED):
+    for piece in pieces(len(result), min(width * 16 * STACKED, PIECE_BYTES / STACKED_ROWS)):
         at = 0
         for array in flat:
             result[piece, at : at + array.shape[1]] = array[piece]
