@@ -80,7 +80,9 @@ class Range(Model):
     integers: Annotated[list[int] | None, BeforeValidator(_integers), JsonSchema(_BOUNDS)] = Field(
         None, alias="int", description="The lowest and the highest integer"
     )
-    step: int | float | None = Field(None, gt=0, description="The distance between two values of `uniform` or `int`")
+    step: Annotated[int, Field(gt=0)] | Annotated[float, Field(gt=0)] | None = Field(
+        None, description="The distance between two values of `uniform` or `int`"
+    )
 
     @model_validator(mode="after")
     def _one_head(self) -> "Range":
