@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from kspec.diagnostics import codes, did_you_mean
+from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail
 from kspec.language.durations import TIME_HELP, check_duration, microseconds_of
 from kspec.language.field_types import Object
@@ -31,10 +31,6 @@ def _search(value: Any) -> Any:
     return value
 
 
-def _goals(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
 def _method(value: Any, what: str, known: dict[str, Arguments]) -> Any:
     """A sampler or a pruner, as a mapping from its name to its arguments."""
     if value is None or value == "none":
@@ -51,7 +47,6 @@ def _method(value: Any, what: str, known: dict[str, Arguments]) -> Any:
     if name not in known:
         fail(
             f"unknown {what} `{written}`",
-            code=codes.INVALID_VALUE,
             label=did_you_mean(str(written), known),
             help=f"available {what}s: {', '.join(known)}",
         )

@@ -10,12 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState, create_trial
@@ -27,10 +22,10 @@ from kspec.syntax.yaml_flow import to_yaml
 
 JOURNAL = "journal.log"
 """The study's file in the folder of the sweep, which Optuna's dashboard opens."""
-optuna.logging.set_verbosity(optuna.logging.WARNING)
-
 FIXED_SEED = (*FINITE, "QMC")
 """Samplers whose points are one sequence, which its seed decides: they are never seeded anew."""
+
+optuna.logging.set_verbosity(optuna.logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
