@@ -17,6 +17,7 @@ import kspec
 from kspec.diagnostics import SpecError
 from kspec.runs.resume import resume_run
 from kspec.runs.run_folder import RunFolderError
+from kspec.runs.verify import verify
 from tests.runs.test_resume import killed_at
 
 SPEC = """\
@@ -41,6 +42,11 @@ def folder(tmp_path, monkeypatch):
 
 def contents(run):
     return [(run / name).read_bytes() for name in FILES]
+
+
+def differing(run):
+    """What the members of a run, and their means, do not confirm."""
+    return [each.what for each in verify(str(run)) if each.verdict == "differs"]
 
 
 def stop(folder):
@@ -68,6 +74,11 @@ def test_a_run_of_several_goes_on(folder):
     assert (stopped / "fold-1" / "run.json").read_bytes() == before
     assert (run.status, run.metrics) == ("finished", whole.metrics)
     assert contents(stopped) == contents(whole.folder)
+    assert differing(stopped) == []
+    metrics = json.loads((whole.folder / "metrics.json").read_text())
+    metrics["evaluate"]["loss"] += 1e-3
+    (whole.folder / "metrics.json").write_text(json.dumps(metrics))
+    assert differing(whole.folder) == ["mean: loss"]
     with pytest.raises(RunFolderError, match=r"fold-1 is a part of the run .*; go on with all of it: kspec resume "):
         resume_run(stopped / "fold-1")
     with pytest.raises(RunFolderError, match=r"has finished; to train on, raise its epochs"):
