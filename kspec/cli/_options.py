@@ -209,6 +209,16 @@ def existing(path: Path) -> str:
     return " (overwritten)" if path.is_file() else ""
 
 
+def jobs(what: str) -> Callable[[F], F]:
+    """`--jobs`: how many of several run side by side.
+
+    Args:
+        what: What runs, for the help.
+    """
+    help = f"Run N {what} side by side, each in a process."
+    return click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, metavar="N", help=help)
+
+
 def examples(function: F) -> F:
     """`--data` and `--split`: the examples that a run's model is applied to."""
     function = click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kspec.cli import _completion
+from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder
 from kspec.cli.run import carry_out
 
@@ -26,14 +26,7 @@ Examples:
 @click.argument("run", metavar="RUN", shell_complete=_completion.runs)
 @overrides
 @runs_folder
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Run N folds or repeats side by side, each in a process.",
-)
+@_options.jobs("folds or repeats")
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
 @run_output
 @permissions

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kspec.cli import _completion
+from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
 from kspec.cli._spread import spread
 
@@ -47,14 +47,7 @@ Examples:
     help="Train N times, with the seeds seed, seed + 1 …; the same as --set fit.repeats=N.",
 )
 @click.option("--resplit", is_flag=True, help="Draw another split for each of the repeats.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Run N folds or repeats side by side, each in a process.",
-)
+@_options.jobs("folds or repeats")
 @runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")

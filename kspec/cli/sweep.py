@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kspec.cli import _completion
+from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   kspec sweep spec.yaml
-  kspec sweep spec.yaml --jobs 2 --set sweep.trials=20
+  kspec sweep spec.yaml --jobs 2 --set sweep.batch=2
   kspec sweep spec.yaml --resume
   kspec render mlp --best -o best.yaml
 """
@@ -28,14 +28,7 @@ SHOWN = 5
 @click.command(epilog=EPILOG)
 @click.argument("path", metavar="SPEC|-", shell_complete=_completion.files)
 @overrides
-@click.option(
-    "--jobs",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Run N trials side by side, each in a process; `sweep: {batch: N}` says how many are chosen at once.",
-)
+@_options.jobs("trials of a batch (see `sweep: {batch: N}`)")
 @runs_folder
 @click.option(
     "--resume", is_flag=True, help="Go on with the newest unfinished sweep of this very spec, if there is one."

@@ -75,7 +75,5 @@ PRUNERS: Mapping[str, Arguments] = {
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {"Percentile": ("percentile",), "Patient": ("wrapped_pruner", "patience")}
 """Arguments without a default, by sampler or pruner."""
-INDEPENDENT = ("Random", "Grid", "BruteForce", "QMC")
-"""Samplers whose points do not depend on the results of others."""
 FINITE = ("Grid", "BruteForce")
 """Samplers that try every point of a finite space once."""

@@ -81,7 +81,7 @@ def find_unfinished(place: str | os.PathLike[str], runs: str | os.PathLike[str] 
     path = Path(place)
     if not path.exists() and path.name == str(path):
         for run in past_runs(runs, str(path)):
-            if run.status not in ("finished", "unknown"):
+            if run.sweep is None and run.status not in ("finished", "unknown"):
                 return run.path.resolve()
     return find_run(place, runs)
 
@@ -96,7 +96,7 @@ def unfinished_run_of(spec: Spec, runs: str | os.PathLike[str] = "runs") -> Path
     from kspec.runs.run_index import past_runs
 
     for run in past_runs(runs, spec.name):
-        if run.status in ("killed", "interrupted", "failed"):
+        if run.sweep is None and run.status in ("killed", "interrupted", "failed"):
             try:
                 record = read_record(run.path)
             except RunFolderError:

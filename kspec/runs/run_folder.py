@@ -230,7 +230,10 @@ def _with_model(path: Path) -> Path:
         return path
     best = path / BEST
     if not (best / "run.json").is_file():
-        raise RunFolderError(f"the sweep {path} has not trained its best point; its trials are in {path / TRIALS}")
+        raise RunFolderError(
+            f"the sweep {path} has not trained its best point; its trials are in {path / TRIALS}, "
+            "and `kspec sweep SPEC --resume` goes on"
+        )
     require_inside(best / "run.json", path)
     return best
 

@@ -91,6 +91,9 @@ class _Search:
         (self.folder.path / TRIALS).mkdir(exist_ok=True)
         self._recall()
         self.console.step("sweep", self._headline(is_new=is_new))
+        if self.jobs > self.sweep.batch:
+            note = f"of {self.jobs} jobs, {self.workers.jobs} can run: the sampler chooses so many points at once"
+            self.console.step("sweep", f"{note}; write `sweep: {{batch: {self.jobs}}}`")
         try:
             self.recorder.begin()
             while not self.result.ended and (batch := self._next_batch()):
@@ -112,7 +115,8 @@ class _Search:
         goals = ", ".join(f"{word} {name}" for name, word in self.result.goals)
         pruner = "" if self.sweep.pruner is None else f" with {next(iter(self.sweep.pruner))}"
         done = "" if is_new else f", {len(self.result.trials)} of them done"
-        return f"{self.sweep.trials} trials{done}, {self.sweep.sampler_name}{pruner}: {goals}"
+        count = f"{self.sweep.trials} trial{'s' * (self.sweep.trials != 1)}{done}"
+        return f"{count}, {self.sweep.sampler_name}{pruner}: {goals}"
 
     def _recall(self) -> None:
         """Takes over the trials of a sweep that goes on."""

@@ -18,6 +18,8 @@ from tests.support.project import make_project
 
 pytest.importorskip("optuna")
 
+from kspec.runs.resume import unfinished_run_of
+from kspec.sweep.resume import unfinished_sweep_of
 from kspec.sweep.sweep import run_sweep
 
 SPEC = """\
@@ -106,6 +108,18 @@ def test_verbs_take_the_best_run_of_a_sweep(found, capsys):
     assert f"learning_rate: {found.best_trials[0].point['compile.optimizer.SGD.learning_rate']!r}" in text
     assert main(["evaluate", "small"]) == 0
     assert "loss" in capsys.readouterr().out
+
+
+def test_a_stopped_sweep_is_no_run_to_go_on_with(found):
+    os.chdir(found.folder.parent.parent.parent)
+    spec = load_file("spec.yaml")
+    before = (found.folder / "run.json").read_text()
+    try:
+        (found.folder / "run.json").write_text(json.dumps({**json.loads(before), "status": "interrupted"}))
+        assert unfinished_sweep_of(spec, "runs").path.name == found.folder.name
+        assert unfinished_run_of(spec, "runs") is None
+    finally:
+        (found.folder / "run.json").write_text(before)
 
 
 @pytest.mark.slow
