@@ -243,6 +243,9 @@ SWEEP_WITHOUT_VALIDATION = Rule("KS631", "sweep-without-validation", Severity.ER
 UNSUITABLE_SEARCH = Rule("KS632", "unsuitable-search", Severity.ERROR, "never")
 SWEEP_RANGE = Rule("KS633", "sweep-range", Severity.ERROR, "never")
 INFEASIBLE_POINTS = Rule("KS634", "infeasible-points", Severity.WARNING, "never")
+UNREACHABLE_CLUSTER = Rule("KS638", "unreachable-cluster", Severity.ERROR, "never")
+WORKER_ENVIRONMENT = Rule("KS639", "worker-environment", Severity.ERROR, "never")
+CLUSTER_TOO_SMALL = Rule("KS640", "cluster-too-small", Severity.ERROR, "never")
 
 # KS7: trust
 PATH_OUTSIDE_FOLDER = Rule("KS701", "path-outside-folder", Severity.ERROR, "never")
