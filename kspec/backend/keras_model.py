@@ -18,6 +18,7 @@ from kspec.backend.keras_objects import Maker, NeedsData, UnknownSize, import_cl
 from kspec.backend.leading_constant import lead_with_symbol
 from kspec.backend.learned_weight import call_learned_weight
 from kspec.backend.operation_names import name_operations
+from kspec.backend.seeding import set_random_seed
 from kspec.catalog.layer_families import MERGES
 from kspec.diagnostics import Report, Rule, codes
 from kspec.ir import Graph, Node, Tensor
@@ -85,7 +86,7 @@ def build_keras_model(
     maker = maker or Maker()
 
     def build() -> BuiltNetwork:
-        keras.utils.set_random_seed(spec.document.seed)
+        set_random_seed(spec.document.seed, restart=bool(spec.document.extensions))
         models: dict[str, BuiltNetwork] = {}
         with _dtype_policy(spec.document.dtype_policy):
             for name in called:

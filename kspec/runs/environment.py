@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 import sys
@@ -9,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 
+@functools.cache
 def environment() -> dict[str, Any]:
     """Package versions and the kind of machine."""
     packages = {}
