@@ -34,6 +34,7 @@ VERBS = {
         "sweep": "Search for the best values of a spec.",
         "verify": "Compare a run with what its folder says, training again.",
         "runs": "List the runs with their metrics.",
+        "report": "Write a run, or several beside each other, as one page.",
         "cache": "List or delete stored data.",
     },
 }

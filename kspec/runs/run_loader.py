@@ -11,26 +11,24 @@ from typing import Any, TextIO
 
 from kspec.analysis.index_limits import lookups
 from kspec.analysis.program import Analysis
-from kspec.analysis.resolution import resolve_settings
-from kspec.analysis.settings import Settings, TargetFacts
-from kspec.analysis.target_scaling import scalings_from_json
+from kspec.analysis.settings import Settings
 from kspec.archive.errors import ImportRefused
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.define import output_shapes
 from kspec.compiler.restore import restore_model
-from kspec.compiler.target_texts import encoders_of
-from kspec.data import DataSplit, Labels, load_for_prediction
+from kspec.data import DataSplit, load_for_prediction
 from kspec.data.index_check import ValueCheck
 from kspec.data.network_specs import input_specs
 from kspec.data.shared_table import SharedTable
-from kspec.data.targets.encoding import TargetEncoding, target_encodings
+from kspec.data.targets.encoding import TargetEncoding
 from kspec.data.training_data import read_training_data
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
 from kspec.runs.failures import failure_of, failure_to_write
 from kspec.runs.process import status_of
 from kspec.runs.record_checks import check_lists, check_scales
+from kspec.runs.recorded_encodings import recorded_encodings
 from kspec.runs.resolved_file import resolved_file
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.runs.run_record import check_names, read_record
@@ -123,31 +121,7 @@ def load_run(
     check_scales(record, folder, spec)
     check_lists(record, folder, spec)
     shapes = output_shapes(analysis.graph, model)
-    labels = {name: Labels.from_json(value) for name, value in record.get("data", {}).get("labels", {}).items()}
-    known = record.get("data", {}).get("fitted", {}).get("columns", {})
-    columns = known.get("targets", {})
-    scalings = scalings_from_json(record.get("data", {}).get("fitted", {}))
-    facts = {
-        name: TargetFacts(
-            units=shape[-1] if len(shape) > 1 else 1,
-            rank=len(shape),
-            labels=tuple(labels[name].names) if name in labels else (),
-            column_names=tuple(columns.get(name, ())),
-            is_padded=name in known.get("lists", {}),
-            scaling=scalings.get(name),
-        )
-        for name, shape in shapes.items()
-    }
-    settings = resolve_settings(spec, analysis.graph, report, facts)
-    report.raise_errors()
-    encodings = target_encodings(
-        settings.outputs,
-        shapes,
-        labels,
-        columns,
-        known.get("lists"),
-        encoders_of(known.get("lists", {}), labels, model),
-    )
+    settings, encodings = recorded_encodings(record, spec, analysis, shapes, report, model)
     return LoadedRun(folder, record, spec, analysis, model, settings, encodings)
 
 

@@ -1,0 +1,219 @@
+"""The predictions of a run beside the actual values, by output, in the form that the charts of its task take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from kspec.analysis.settings import OutputSettings
+from kspec.data.targets.encoding import TargetEncoding
+from kspec.report.prediction_files import Opener, Table, read_arrays, read_table
+from kspec.training.predict import actual_columns, prediction_columns
+
+Array = np.ndarray[Any, Any]
+Kind = Literal["binary", "multiclass", "multilabel", "regression"]
+
+_KINDS: Mapping[str | None, Kind] = {
+    "binary_classification": "binary",
+    "multiclass_classification": "multiclass",
+    "multilabel_classification": "multilabel",
+    "regression": "regression",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What an output has predicted, for the examples whose actual value is known.
+
+    Args:
+        output: The output.
+        kind: What it predicts.
+        settings: Its settings.
+        names: Of the classes, of the columns of a multilabel output or of the values of a regression.
+        values: Probabilities, scores or values, shape (n, k); of a binary output those of its second class, (n, 1).
+        actual: Indices of classes, shape (n,), of a binary or multiclass output; 0 and 1, or values, shape (n, k).
+        rows: The row of each in the data, shape (n,).
+        files: By example the file that it was read from; None for rows of a table.
+        share: The share of the predictions that was read.
+        positions: How many positions an example has, where each position has its own prediction; else 1.
+    """
+
+    output: str
+    kind: Kind
+    settings: OutputSettings
+    names: tuple[str, ...]
+    values: Array
+    actual: Array
+    rows: Array
+    files: Array | None = None
+    share: float = 1.0
+    positions: int = 1
+
+    def __len__(self) -> int:
+        return len(self.actual)
+
+    @property
+    def unit(self) -> str:
+        """What each prediction is about."""
+        return "positions" if self.positions > 1 else "examples"
+
+    def predicted(self) -> Array:
+        """The predicted classes, as `actual` has them; the values of a regression, shape (n, k)."""
+        if self.kind == "multiclass":
+            return np.asarray(self.values.argmax(axis=1))
+        if self.kind == "binary":
+            return np.asarray((self.values[:, 0] > self.settings.threshold).astype("int64"))
+        return self.values if self.kind == "regression" else (self.values > self.settings.threshold).astype("int64")
+
+    def column(self, at: int) -> Predictions:
+        """A label of a multilabel output as a binary one."""
+        return replace(
+            self, kind="binary", names=(f"not {self.names[at]}", self.names[at]),
+            values=self.values[:, at : at + 1], actual=self.actual[:, at].astype("int64"),
+        )  # fmt: skip
+
+    def sample(self, most: int) -> Predictions:
+        """At most so many of them, chosen at random; the same ones each time."""
+        if len(self) <= most:
+            return self
+        chosen = np.sort(np.random.default_rng(0).choice(len(self), most, replace=False))
+        files = None if self.files is None else self.files[chosen]
+        return replace(
+            self, values=self.values[chosen], actual=self.actual[chosen], rows=self.rows[chosen], files=files
+        )
+
+
+def read_predictions(
+    folder: Path, file: str, encodings: Mapping[str, TargetEncoding], opener: Opener
+) -> tuple[list[Predictions], list[str]]:
+    """Reads the predictions of a run.
+
+    Args:
+        folder: The run folder.
+        file: The name of the table of predictions.
+        encodings: By output, the classes and columns of its target.
+        opener: Opens files of the run folder.
+
+    Returns:
+        The outputs with predictions and actual values; and why others are left out, a sentence each.
+    """
+    notes, found = [], []
+    table, arrays = None, None
+    try:
+        table = read_table((folder / file).with_suffix(".csv") if file.endswith(".npz") else folder / file, opener)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        notes.append(f"{file} cannot be read: {error}")
+    try:
+        arrays = read_arrays((folder / file).with_suffix(".npz"), opener)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError) as error:
+        notes.append(str(error))
+    for output, encoding in encodings.items():
+        try:
+            own = _of_table(output, encoding, table) if table is not None else None
+            own = own or (_of_arrays(output, encoding, arrays) if arrays is not None else None)
+        except ValueError as error:
+            notes.append(f"{output}: {error}")
+            continue
+        if own is not None and len(own):
+            found.append(own)
+    return found, notes
+
+
+def _of_table(output: str, encoding: TargetEncoding, table: Table) -> Predictions | None:
+    """The predictions of an output in a table; None if it holds none, or no actual values."""
+    kind = _KINDS.get(encoding.settings.task)
+    if kind is None or encoding.predicts_positions or not table.columns:
+        return None
+    width = encoding.shape[-1] if encoding.shape else 1
+    if width is None:
+        return None
+    nothing = np.zeros((1, width), "float32")  # only headings are needed
+    headings = [name for name, _ in prediction_columns(output, nothing, encoding)]
+    labels = encoding.labels
+    names: tuple[str, ...]
+    if kind == "multiclass":
+        names, shown = tuple(encoding.names(width)), headings[:-1]
+        actual_headings = [f"{output}_actual"]
+    elif kind == "binary" and width == 1:
+        names, shown = ("0", "1") if labels is None else tuple(labels.names[:2]), headings[:1]
+        actual_headings = [f"{output}_actual"]
+    else:
+        kind = "multilabel" if kind == "binary" else kind
+        shown = headings[:width]
+        names = (output,) if width == 1 else tuple(encoding.suffixes(width))
+        actual_headings = [name for name, _ in actual_columns(output, nothing, replace(encoding, labels=None))]
+    if any(heading not in table.columns for heading in (*shown, *actual_headings)):
+        return None
+    values = np.stack([table.numbers(heading) for heading in shown], axis=1)
+    if kind in ("binary", "multiclass"):
+        actual = table.indices(actual_headings[0], names)
+        known = (actual >= 0) & np.isfinite(values).all(axis=1)
+    else:
+        columns = [
+            _of_labels(table, heading, encoding, at) if kind == "multilabel" else table.numbers(heading)
+            for at, heading in enumerate(actual_headings)
+        ]
+        actual = np.stack(columns, axis=1)
+        known = np.isfinite(actual).all(axis=1) & np.isfinite(values).all(axis=1)
+    rows = table.numbers("row") if "row" in table.columns else np.arange(1.0, len(actual) + 1)
+    files = table.texts("file")[known] if "file" in table.columns else None
+    kept = rows[known].astype("int64")
+    return Predictions(output, kind, encoding.settings, names, values[known], actual[known], kept, files, table.share)
+
+
+def _of_labels(table: Table, heading: str, encoding: TargetEncoding, column: int) -> Array:
+    """A column of a multilabel target as 0 and 1, NaN where it is neither."""
+    names = ["0", "1"] if encoding.labels is None else encoding.labels.of_column(column).names
+    found = table.indices(heading, names)
+    return np.where(found < 0, np.nan, found)
+
+
+def _of_arrays(output: str, encoding: TargetEncoding, arrays: Mapping[str, Array]) -> Predictions | None:
+    """The predictions of an output for each position, which count one by one; None if there are none."""
+    kind = _KINDS.get(encoding.settings.task)
+    classes = kind in ("binary", "multiclass", "multilabel")
+    values = arrays.get(f"{output}_{encoding.settings.kind_of_value}" if classes else output)
+    actual = arrays.get(f"{output}_actual")
+    if kind is None or values is None or actual is None or values.dtype.kind not in "fiub":
+        return None
+    width = values.shape[-1]
+    flat = values.reshape(-1, width).astype("float64")
+    if kind == "regression":
+        truth = actual.reshape(-1, width) if actual.size == flat.size else None
+        names: tuple[str, ...] = (output,) if width == 1 else tuple(encoding.suffixes(width))
+    elif kind == "multilabel" or (kind == "binary" and width > 1):
+        return None
+    else:
+        names = tuple(encoding.names(width)) if kind == "multiclass" else ("0", "1")
+        if kind == "binary" and encoding.labels is not None:
+            names = tuple(encoding.labels.names[:2])
+        truth = _places(actual.reshape(-1), names) if actual.size == len(flat) else None
+    if truth is None or truth.dtype.kind not in "fiub":
+        return None
+    per_example = max(1, len(flat) // max(1, len(values)))
+    rows = np.repeat(arrays.get("row", np.arange(1, len(values) + 1)), per_example)
+    known = np.isfinite(flat).all(axis=1)
+    known &= np.isfinite(truth).all(axis=1) if kind == "regression" else truth >= 0
+    return Predictions(
+        output, kind, encoding.settings, names, flat[known], truth[known], rows[known], positions=per_example
+    )
+
+
+def _places(values: Array, names: tuple[str, ...]) -> Array:
+    """The place of each label among names, -1 for another."""
+    if values.dtype.kind == "f":
+        texts = np.where(np.isfinite(values), np.char.mod("%.17g", np.nan_to_num(values)), "")
+    else:
+        texts = values.astype(str)
+    found = np.full(len(texts), -1, "int64")
+    for at, name in enumerate(names):
+        found[texts == name] = at
+    return found

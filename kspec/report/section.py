@@ -1,0 +1,31 @@
+"""A section of a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kspec.report.chart import Chart, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of a report.
+
+    Args:
+        id: Its address in the page.
+        title: Its heading.
+        notes: What is to be known, a sentence each.
+        tables: By caption.
+        charts: Its charts.
+        template: The template of what else it shows; empty for nothing else.
+        values: What that template needs.
+    """
+
+    id: str
+    title: str
+    notes: list[str] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    charts: list[Chart] = field(default_factory=list)
+    template: str = ""
+    values: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,124 @@
+"""Run folders of invented results, written without training."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+def write_run(
+    folder: Path, spec: str, record: Mapping[str, Any], columns: Mapping[str, Sequence[Any]], epochs: int = 3
+) -> Path:
+    """Writes a run folder.
+
+    Args:
+        folder: The folder.
+        spec: The text of its spec, which is the resolved one, too.
+        record: What is in `run.json` beside the usual.
+        columns: The table of predictions.
+        epochs: How many rows the history has.
+    """
+    folder.mkdir(parents=True)
+    for name in ("spec.yaml", "resolved.yaml"):
+        (folder / name).write_text(spec, encoding="utf-8")
+    usual = {
+        "version": 1, "name": "invented", "status": "finished", "folder": str(folder), "started": "2026-01-31T12:00:00+0000",
+        "seconds": 2.0, "seed": 7, "command": "kspec run spec.yaml", "versions": {"kspec": "0.1.0"}, "epochs": epochs,
+        "kept_epoch": 2, "durations": {"fit": 1.0},
+    }  # fmt: skip
+    (folder / "run.json").write_text(json.dumps(usual | dict(record)), encoding="utf-8")
+    metrics = {
+        "evaluate": {"split": "test", "examples": len(next(iter(columns.values()))), "loss": 0.5, "accuracy": 0.75},
+        "validation": {"loss": 0.6, "accuracy": 0.7},
+        "baseline": {"answers": {}, "accuracy": 0.5},
+    }
+    (folder / "metrics.json").write_text(json.dumps(metrics), encoding="utf-8")
+    _table(folder / "history.csv", {
+        "epoch": range(1, epochs + 1), "loss": np.linspace(1, 0.5, epochs), "val_loss": np.linspace(1.1, 0.6, epochs),
+    })  # fmt: skip
+    _table(folder / "predictions.csv", columns)
+    return folder
+
+
+def _table(path: Path, columns: Mapping[str, Sequence[Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+
+
+def labels(names: Sequence[str], output: str = "kind") -> dict[str, Any]:
+    """What a record knows of the labels of an output."""
+    return {"data": {"labels": {output: {"kind": "text", "names": list(names), "are_numbers": False, "ignored": None}}}}
+
+
+BINARY = """\
+kspec: 1
+name: invented
+inputs: {x: {shape: [3]}}
+layers:
+- Dense: {units: 4, activation: relu}
+- Dense: {units: 1, activation: sigmoid}
+  name: kind
+task: binary_classification
+compile: {optimizer: adam, loss: binary_crossentropy}
+predict: {to: predictions.csv}
+"""
+
+
+def binary_run(folder: Path, names: Sequence[str] = ("bad", "good"), count: int = 60) -> tuple[Path, Array, Array]:
+    """A run of two classes; returns its folder, the probabilities and which examples are of the second class.
+
+    Args:
+        folder: The folder.
+        names: The two classes.
+        count: How many examples it predicted.
+    """
+    generator = np.random.default_rng(count)
+    actual = generator.random(count) < 0.5
+    values = np.clip(actual * 0.3 + generator.random(count) * 0.7, 0, 1).astype("float32").astype("float64").round(3)
+    columns = {
+        "row": range(1, count + 1),
+        "kind_probability": values.tolist(),
+        "kind": [names[int(each)] for each in values > 0.5],
+        "kind_actual": [names[int(each)] for each in actual],
+    }
+    return write_run(folder, BINARY, labels(names), columns), values, actual
+
+
+def multiclass_run(folder: Path, count: int = 90) -> tuple[Path, Array, Array]:
+    """A run of three classes; returns its folder, the probabilities and the classes."""
+    generator = np.random.default_rng(count)
+    actual = generator.integers(0, 3, count)
+    values = generator.dirichlet([1, 1, 1], count).round(4)
+    values[np.arange(count), actual] += 0.3
+    names = ("a", "b", "c")
+    columns = {
+        "row": range(1, count + 1),
+        **{f"kind_{name}": values[:, at].tolist() for at, name in enumerate(names)},
+        "kind": [names[each] for each in values.argmax(axis=1)],
+        "kind_actual": [names[each] for each in actual],
+    }
+    spec = BINARY.replace("units: 1, activation: sigmoid", "units: 3, activation: softmax")
+    spec = spec.replace("binary_crossentropy", "sparse_categorical_crossentropy").replace(
+        "binary_class", "multiclass_class"
+    )
+    return write_run(folder, spec, labels(names), columns), values, actual
+
+
+def regression_run(folder: Path, count: int = 80) -> tuple[Path, Array, Array]:
+    """A run that predicts a number; returns its folder, the predictions and the actual values."""
+    generator = np.random.default_rng(count)
+    actual = generator.normal(20, 5, count).round(3)
+    values = (actual + generator.normal(0, 2, count)).round(3)
+    spec = BINARY.replace(", activation: sigmoid", "").replace("binary_crossentropy", "mse")
+    spec = spec.replace("task: binary_classification", "task: regression")
+    columns = {"row": range(1, count + 1), "kind": values.tolist(), "kind_actual": actual.tolist()}
+    return write_run(folder, spec, {}, columns), values, actual

@@ -1,0 +1,115 @@
+"""A real browser draws the reports, without a network: no error, every chart, usable by keyboard, in the dark, on a phone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kspec.report.report import report_html
+from tests.report.runs import BINARY, binary_run, labels, multiclass_run, regression_run, write_run
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+AXE = Path(__file__).parents[1] / "schema" / "node_modules" / "axe-core" / "axe.min.js"
+HOSTILE = "</script><script>document.title='run'</script><img src=x onerror=\"document.title='run'\">'\u202e"
+SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Opens a report; the test fails if the page reports an error or asks for something."""
+    faults: list[str] = []
+    contexts = []
+
+    def opened(folders: list[Path], **settings: Any) -> Any:
+        file = tmp_path / "report.html"
+        file.write_text(report_html([str(folder) for folder in folders]), encoding="utf-8")
+        context = browser.new_context(offline=True, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda line: faults.append(line.text) if line.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda each: None if each.url.startswith(("file:", "data:")) else faults.append(each.url))
+        page.goto(file.as_uri())
+        page.wait_for_selector("html[data-drawn]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+def _is_accessible(page: Any) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci --prefix tests/schema")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in serious] == []
+
+
+@pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run])
+@pytest.mark.parametrize("settings", [{}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 800}}])
+def test_each_kind_of_report(
+    write: Callable[[Path], tuple[Path, Any, Any]],
+    settings: dict[str, Any],
+    open_page: Callable[..., Any],
+    tmp_path: Path,
+) -> None:
+    folder, *_ = write(tmp_path / "run")
+    page = open_page([folder], **settings)
+    charts = page.locator(".chart").count()
+    assert charts >= 4
+    assert page.locator(".chart svg .mark-line path, .chart svg .mark-rect path, .chart svg .mark-symbol path").count()
+    assert page.locator(".chart:has(svg)").count() == charts
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    _is_accessible(page)
+
+
+def test_the_threshold_slider_follows_the_keyboard(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    folder, values, actual = binary_run(tmp_path / "run")
+    page = open_page([folder])
+    above = values > 0.5
+    expected = f"{int((~above & actual).sum())} missed, {int((above & ~actual).sum())} false alarms"
+    assert expected in page.locator(".threshold .result").inner_text()
+    page.locator(".threshold input[type=range]").focus()
+    page.keyboard.press("Home")
+    assert f"0 missed, {int((~actual).sum())} false alarms" in page.locator(".threshold .result").inner_text()
+    page.locator("input[name=alarm]").fill("1000")
+    page.locator("button[name=cheapest]").click()
+    assert "0 false alarms" in page.locator(".threshold .result").inner_text()
+
+
+def test_a_logarithmic_scale_by_a_click(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    folder, *_ = binary_run(tmp_path / "run")
+    page = open_page([folder])
+    before = page.locator("#chart-training-0 svg").inner_html()
+    page.locator("button.log").first.click()
+    page.wait_for_function("before => document.querySelector('#chart-training-0 svg').innerHTML !== before", arg=before)
+    assert page.locator("button.log").first.get_attribute("aria-pressed") == "true"
+
+
+def test_hostile_names_are_shown_and_not_run(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    spec = BINARY.replace("name: invented", f"name: invented\ndescription: {HOSTILE!r}".replace("\\u202e", "\u202e"))
+    columns = {"row": [1, 2], "kind_probability": [0.1, 0.9], "kind": ["a", HOSTILE], "kind_actual": [HOSTILE, "a"]}
+    folder = write_run(tmp_path / "run", spec, labels(["a", HOSTILE]) | {"command": HOSTILE}, columns)
+    page = open_page([folder])
+    assert page.title().startswith("invented")
+    assert page.locator("img").count() == 0
+    assert HOSTILE[:30] in page.inner_text("main")
