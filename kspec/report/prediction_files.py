@@ -58,7 +58,8 @@ class Table(NamedTuple):
         import pyarrow.compute as compute
 
         found = compute.index_in(self.columns[heading], pyarrow.array(list(names), pyarrow.string()))
-        return np.asarray(compute.fill_null(found, pyarrow.scalar(-1, found.type)).to_numpy(zero_copy_only=False), "int64")
+        known = compute.fill_null(found, pyarrow.scalar(-1, found.type))
+        return np.asarray(known.to_numpy(zero_copy_only=False), "int64")
 
 
 def read_table(path: Path, opener: Opener) -> Table:
