@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 
+@cache
 def vega_bundle() -> str:
     """The bundle, made by vl-convert once for each of its versions: that takes longer than a report.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kspec.report.report import report_html
+from kspec.report.report import report_text
 from tests.report.runs import BINARY, binary_run, labels, multiclass_run, regression_run, write_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -38,7 +38,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
     def opened(folders: list[Path], **settings: Any) -> Any:
         file = tmp_path / "report.html"
-        file.write_text(report_html([str(folder) for folder in folders]), encoding="utf-8")
+        file.write_text(report_text([str(folder) for folder in folders]), encoding="utf-8")
         context = browser.new_context(offline=True, **settings)
         contexts.append(context)
         page = context.new_page()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec.report.report import report_html
+from kspec.report.report import report_text
 from tests.cli.run_cli import run_cli
 from tests.report.runs import BINARY, binary_run, labels, multiclass_run, regression_run, write_run
 
@@ -17,7 +17,7 @@ HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"\u20
 @pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run])
 def test_a_page_holds_all_that_it_needs(tmp_path: Path, write: object) -> None:
     folder, *_ = write(tmp_path / "run")  # type: ignore[operator]
-    text = report_html([str(folder)])
+    text = report_text([str(folder)])
     assert len(text) < 2_000_000
     markup = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
     assert not re.search(r'(?:src|href)="(?!#|data:)', markup)
@@ -27,7 +27,7 @@ def test_a_page_holds_all_that_it_needs(tmp_path: Path, write: object) -> None:
 
 def test_the_page_names_each_filled_in_value_with_its_reason(tmp_path: Path) -> None:
     folder, *_ = binary_run(tmp_path / "run")
-    assert "# default" in report_html([str(folder)])
+    assert "# default" in report_text([str(folder)])
 
 
 def test_hostile_names_stay_text(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     folder = write_run(
         tmp_path / "run", spec, labels(["a", HOSTILE]) | {"message": HOSTILE, "command": HOSTILE}, columns
     )
-    text = report_html([str(folder)])
+    text = report_text([str(folder)])
     assert "<img src=x" not in text
     assert "<script>alert" not in text
 
@@ -45,3 +45,40 @@ def test_the_verb_writes_beside_the_run(tmp_path: Path, capsys: pytest.CaptureFi
     folder, *_ = binary_run(tmp_path / "run")
     assert str(folder / "report.html") in run_cli(["report", str(folder)], capsys)
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_hugging_face_reads_the_card(tmp_path: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    folder, *_ = binary_run(tmp_path / "run", names=("a|b", "</c>"))
+    card = hub.ModelCard(report_text([str(folder)], to="md"))
+    assert card.data.library_name == "keras"
+    assert card.data.pipeline_tag == "tabular-classification"
+    found = {each.metric_type: each.metric_value for each in card.data.eval_results}
+    assert found == {"loss": 0.5, "accuracy": 0.75}
+    assert card.data.eval_results[0].dataset_split == "test"
+    assert "To be written by the author" in card.text
+
+
+def test_latex_is_well_formed_whatever_the_names(tmp_path: Path) -> None:
+    latexwalker = pytest.importorskip("pylatexenc.latexwalker")
+    name = "a_b & 50% #1 {x} ~^\\end{table} <ü>"
+    spec = BINARY.replace("name: kind", f"name: {'kind'}").replace(
+        "name: invented", f"name: invented\ndescription: '{name}'"
+    )
+    columns = {"row": [1, 2], "kind_probability": [0.1, 0.9], "kind": ["a", name], "kind_actual": ["a", name]}
+    record = labels(["a", name]) | {"name": name, "versions": {"keras": name}}
+    folder = write_run(tmp_path / "run", spec, record, columns)
+    text = report_text([str(folder)], to="latex")
+    walker = latexwalker.LatexWalker(text, tolerant_parsing=False)
+    nodes, _, _ = walker.get_latex_nodes()
+    environments = [node.environmentname for node in nodes if isinstance(node, latexwalker.LatexEnvironmentNode)]
+    assert environments == ["longtable"] * 3
+    assert r"a\_b \& 50\% \#1 \{x\}" in text
+
+
+def test_every_number_of_the_tables_is_that_of_the_run(tmp_path: Path) -> None:
+    folder, *_ = binary_run(tmp_path / "run")
+    for to in ("md", "latex"):
+        text = report_text([str(folder)], to=to)  # type: ignore[arg-type]
+        for number in ("0.75", "0.5", "21 parameters", "seed was 7", "epoch 2"):
+            assert number in text
