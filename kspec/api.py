@@ -308,19 +308,23 @@ def open(
     return open_run(os.fspath(run), os.fspath(runs), allow_code=allow_code, allow_outside=allow_outside)
 
 
-def list_runs(name: str | None = None, *, runs: str | os.PathLike[str] = "runs") -> Runs:
+def list_runs(name: str | None = None, *, where: str = "", runs: str | os.PathLike[str] = "runs") -> Runs:
     """Lists runs, newest first, as `kspec runs` does.
 
     Args:
         name: The name of a spec: only its runs; by default all.
+        where: A condition over their facts, as after `--where`: `"metrics.accuracy > 0.9 and vars.width == 16"`.
         runs: The folder of the run folders.
 
     Returns:
         A list of runs, with `to_dataframe()` where pandas is installed.
+
+    Raises:
+        ValueError: when `where` is no condition, or names a fact that no run has.
     """
     from kspec.runs.saved_run import list_runs
 
-    return list_runs(name, os.fspath(runs))
+    return list_runs(name, os.fspath(runs), where)
 
 
 def _folder_of(run: Run | str | os.PathLike[str]) -> str:

@@ -32,6 +32,39 @@ def _runs(ctx: click.Context) -> list[str]:
     return spec_names(ctx.params.get("runs") or "runs")
 
 
+def _facts(ctx: click.Context) -> list[str]:
+    from kspec.runs.run_facts import RunFacts
+    from kspec.runs.run_index import past_runs
+
+    out = ctx.params.get("runs") or "runs"
+    return RunFacts(past_runs(out, ctx.params.get("name")), out).names()
+
+
+def _tags(ctx: click.Context) -> list[str]:
+    from kspec.runs.run_index import past_runs
+
+    return list(dict.fromkeys(tag for run in past_runs(ctx.params.get("runs") or "runs") for tag in run.tags))
+
+
+def runs_and(words: Iterable[str]) -> Complete:
+    """Completes the names of specs that have been run, and other words."""
+    return _of(lambda ctx: [*_runs(ctx), *words])
+
+
+def facts(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
+    """Completes the last of several facts with commas between them; one after a minus, too.
+
+    Args:
+        ctx: The context, with the words before.
+        parameter: The option.
+        incomplete: What has been typed.
+    """
+    before, comma, word = incomplete.rpartition(",")
+    sign = "-" if word.startswith("-") else ""
+    names = [name for name in _facts(ctx) if name.startswith(word.removeprefix("-"))]
+    return [CompletionItem(f"{before}{comma}{sign}{name}") for name in names]
+
+
 def _formats(_: click.Context) -> Iterable[str]:
     from kspec.export.formats import FORMATS
 
@@ -64,3 +97,4 @@ formats = _of(_formats)
 objects = _of(_objects)
 templates = _of(_templates)
 codes = _of(_codes)
+tags = _of(_tags)

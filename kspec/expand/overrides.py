@@ -7,16 +7,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from kspec.diagnostics import Path, Report, Source, Span, codes, did_you_mean
-from kspec.expand.override_address import address_of
+from kspec.expand.override_address import address_of, entered_head, item_names
 from kspec.expand.variables import referenced_variables
 from kspec.syntax.entries import warn_automatic_name
-from kspec.syntax.names import ENTRY_KEYS, entry_head, node_names, written_name
+from kspec.syntax.names import ENTRY_KEYS, entry_head, written_name
 from kspec.syntax.parse import Tree, parse
 
 _OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
 _NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
 """Sections whose keys are names that the user chose."""
-_ENTRY_LISTS = {"layers", "callbacks"}
 
 
 def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> None:
@@ -166,9 +165,8 @@ class _Override:
 
     def _enter_head(self, holder: dict[str, Any], path: Path, segment: str) -> tuple[dict[str, Any], Path]:
         """Enters the arguments of the class that a mapping consists of: `layers.hidden1.units`."""
-        in_entry = len(path) >= 2 and isinstance(path[-1], int)
-        head = entry_head(holder) if in_entry else next(iter(holder), "") if len(holder) == 1 else ""
-        if not head or segment == head or (in_entry and segment in ENTRY_KEYS) or not head[:1].isupper():
+        head = entered_head(holder, path, segment)
+        if not head:
             return holder, path
         if holder.get(head) is None:
             holder[head] = {}
@@ -176,20 +174,9 @@ class _Override:
         return (arguments, (*path, head)) if isinstance(arguments, dict) else (holder, path)
 
     def _find_item(self, items: list[Any], path: Path, number: int) -> int | None:
-        """The index of the list item that a segment names: a node or a stage by its name, a callback by its class.
-
-        A stage without a name goes by its number, from 1, as in the progress lines.
-        """
+        """The index of the list item that a segment names."""
         segment, span = self.segments[number]
-        is_network = path[-1:] == ("layers",)
-        if is_network:
-            names = node_names(items)
-        elif path == ("fit", "stages"):
-            names = [written_name(item) or str(index) for index, item in enumerate(items, start=1)]
-        elif path and path[-1] in _ENTRY_LISTS:
-            names = [entry_head(item) for item in items]
-        else:
-            names = []
+        is_network, names = path[-1:] == ("layers",), item_names(items, path)
         if segment in names:
             index = names.index(segment)
             if is_network and written_name(items[index]) is None:

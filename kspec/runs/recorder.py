@@ -150,11 +150,14 @@ class Recorder:
             return {
                 "spec": self.spec.source.name,
                 "overrides": list(self.spec.overrides),
+                "vars": self.spec.document.vars,
                 "source": fingerprint_of(self.spec),
             }
         before = self._resumption.record
         seconds = before.get("seconds") or 0.0
-        own: dict[str, Any] = {key: before[key] for key in ("spec", "overrides", "source", "started") if key in before}
+        own: dict[str, Any] = {
+            key: before[key] for key in ("spec", "overrides", "vars", "source", "started") if key in before
+        }
         return {**own, "seconds": round(seconds + time.monotonic() - self._clock, 3)}
 
     def write_model_definition(self, built: BuiltModel, analysis: Analysis) -> None:

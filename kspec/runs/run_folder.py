@@ -182,7 +182,20 @@ def _point(link: Path, target: str) -> None:
 
 
 def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs") -> Path:
-    """Finds a run by its folder, by the folder of `latest`, or by the name of a spec that has been run.
+    """Finds a run with a model by its folder, by the folder of `latest`, or by the name of a spec that has been run.
+
+    Args:
+        place: The folder or name; for a sweep, its best point is found.
+        runs: The folder of the run folders.
+
+    Raises:
+        RunFolderError: if there is no run.
+    """
+    return _with_model(find_folder(place, runs))
+
+
+def find_folder(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs") -> Path:
+    """Finds the folder of a run, as `find_run` does; for a sweep, its own.
 
     Args:
         place: The folder or name.
@@ -198,13 +211,13 @@ def find_run(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs
         if path.is_file() and path.name == "latest":
             path = path.parent / _name_in(path)
         if (path / "run.json").is_file():
-            return _with_model(path.resolve())
+            return path.resolve()
         if (path / "latest").exists():
             _require_beside(path / "latest")
-            return find_run(path / "latest", runs)
+            return find_folder(path / "latest", runs)
         named, is_name = Path(runs) / path, len(path.parts) == 1 and path.name != ".."
         if (not path.exists() or (is_name and path.is_dir())) and named.is_dir():
-            return find_run(named, runs)  # the folder of the data may have the name of the spec
+            return find_folder(named, runs)  # the folder of the data may have the name of the spec
         is_folder, is_file = path.is_dir(), path.is_file()
         has_runs = is_folder and any((folder / "run.json").is_file() for folder in path.iterdir())
     except RunFolderError:
@@ -312,14 +325,22 @@ def spec_names(out: str | os.PathLike[str]) -> list[str]:
 
 def run_folders(out: Path) -> Iterator[Path]:
     """The run folders: those with a `run.json`, or with the name of a run; the link `latest` does not count."""
-    for parent in _subfolders(out):
-        for path in _subfolders(parent):
-            if not path.is_symlink() and (STAMPED.fullmatch(path.name) or (path / "run.json").is_file()):
+    for parent in subfolders(out, links=True):
+        for path in subfolders(parent, links=False):
+            if STAMPED.fullmatch(path.name) or (path / "run.json").is_file():
                 yield path
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: Path, *, links: bool) -> list[Path]:
+    """The folders in a folder, by name, without hidden ones.
+
+    Args:
+        folder: The folder.
+        links: Whether links to folders count.
+    """
     try:
-        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        with os.scandir(folder) as entries:
+            names = [each.name for each in entries if each.name[0] != "." and each.is_dir(follow_symlinks=links)]
     except OSError:
         return []
+    return [folder / name for name in sorted(names)]

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from kspec.analysis.metric_direction import Direction
+from kspec.runs.file_index import FileIndex, file_index
 from kspec.runs.process import status_of
 from kspec.runs.run_folder import STAMPED, finite, run_folders
-from kspec.runs.run_record import DamagedFile, MetricsJson, RunJson, read_part
+from kspec.runs.tags import TAGS, InvalidTags, read_tags
 from kspec.syntax.bounded_json import InvalidJson, read_bounded
 
 MAX_HISTORY = 64 << 20
@@ -41,6 +42,10 @@ class RunRecord:
         deviation: Of a run with folds or repeats, the standard deviation of each metric, which is a mean then.
         message: Why it failed, or why it cannot be read.
         sweep: How many trials were planned, of a sweep; else None.
+        parameters: How many numbers the model has; None if unknown.
+        vars: The values of the spec's variables.
+        tags: What a user has marked it with.
+        note: What a user has noted of it.
     """
 
     path: Path
@@ -57,6 +62,10 @@ class RunRecord:
     deviation: dict[str, float] = field(default_factory=dict)
     message: str = ""
     sweep: int | None = None
+    parameters: int | None = None
+    vars: dict[str, Any] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    note: str = ""
 
     def value(self, metric: str) -> float:
         """A metric of the evaluation or the validation; NaN without it."""
@@ -80,6 +89,8 @@ class RunRecord:
             **({"deviation": finite(self.deviation)} if self.deviation else {}),
             **({} if self.sweep is None else {"sweep": {"trials": self.sweep}}),
             "message": self.message or None,
+            "tags": self.tags,
+            "note": self.note or None,
         }
 
 
@@ -90,8 +101,19 @@ def past_runs(out: str | os.PathLike[str], name: str | None = None) -> list[RunR
         out: The parent of the run folders.
         name: List only runs of the spec with this name.
     """
-    runs = [_read(path) for path in run_folders(Path(out)) if name is None or path.parent.name == name]
+    folder = Path(out)
+    with file_index(folder, "facts") as index:
+        runs = [_read(path, index) for path in run_folders(folder) if name is None or path.parent.name == name]
     return sorted(runs, key=_age, reverse=True)
+
+
+def read_run(path: Path) -> RunRecord:
+    """A run by its folder alone, in any state.
+
+    Args:
+        path: The run folder; that of a trial or fold, too.
+    """
+    return _read(path, FileIndex(None, "facts"))
 
 
 def metric_names(runs: Iterable[RunRecord], *, validation: bool = False) -> list[str]:
@@ -132,45 +154,102 @@ def _age(run: RunRecord) -> tuple[float, int]:
     return run.started or 0.0, int(stamp[2]) if stamp else 0
 
 
-def _read(path: Path) -> RunRecord:
-    run = RunRecord(path, path.parent.name, started=_time_in_name(path))
+def _read(path: Path, index: FileIndex) -> RunRecord:
+    run, place = RunRecord(path, path.parent.name), os.fspath(path)
     try:
-        record, _ = read_part(path / "run.json", RunJson)
-    except (OSError, DamagedFile) as error:
-        run.message = _reason("run.json", error)
-        run.epochs = _rows(path / "history.csv")
-        return run
-    run.name, run.message, run.overrides = record.name or run.name, record.message, record.overrides
-    run.status = status_of(record.model_dump(include={"status", "process"}))
-    if record.started is not None:
-        run.started = datetime.fromisoformat(record.started).timestamp()
-    run.seconds, run.kept_epoch = record.seconds, record.kept_epoch
-    run.sweep = None if record.sweep is None else record.sweep.trials
-    run.epochs = record.epochs or _rows(path / "history.csv")
-    _read_metrics(run)
+        facts = index.value(f"{place}/run.json", _run_facts)
+    except OSError as error:
+        facts = {"problem": _reason("run.json", error)}
+    if "problem" in facts:
+        run.started, run.message, run.epochs = _time_in_name(path), facts["problem"], _epochs(place, index)
+    else:
+        run.name, run.message, run.overrides = facts["name"] or run.name, facts["message"], facts["overrides"]
+        run.status, run.started, run.seconds = status_of(facts), facts["started"], facts["seconds"]
+        run.kept_epoch, run.sweep, run.parameters = facts["kept_epoch"], facts["sweep"], facts["parameters"]
+        run.vars, run.epochs = facts["vars"], facts["epochs"] or _epochs(place, index)
+        if run.started is None:
+            run.started = _time_in_name(path)
+        _read_metrics(run, place, index)
+    _read_tags(run, place, index)
     return run
 
 
-def _read_metrics(run: RunRecord) -> None:
+def _run_facts(path: Path) -> dict[str, Any]:
+    """What the list shows of a `run.json`, or the problem with it."""
+    from kspec.runs.run_record import DamagedFile, RunJson, read_part
+
+    try:
+        record, plain = read_part(path, RunJson)
+    except DamagedFile as error:
+        return {"problem": _reason(path.name, error)}
+    parameters = plain.get("parameters")
+    return {
+        **record.model_dump(include={"name", "status", "seconds", "kept_epoch", "epochs", "overrides", "message"}),
+        "process": record.process if record.status == "running" else None,
+        "started": None if record.started is None else datetime.fromisoformat(record.started).timestamp(),
+        "sweep": None if record.sweep is None else record.sweep.trials,
+        "parameters": parameters if type(parameters) is int else None,
+        "vars": record.vars,
+    }
+
+
+def _read_metrics(run: RunRecord, place: str, index: FileIndex) -> None:
     """Reads the metrics of evaluation and validation, if there were any."""
     try:
-        metrics, _ = read_part(run.path / "metrics.json", MetricsJson)
+        facts = index.value(f"{place}/metrics.json", _metric_facts)
     except FileNotFoundError:
         return
-    except (OSError, DamagedFile) as error:
-        run.message = f"{run.message}; {_reason('metrics.json', error)}".removeprefix("; ")
+    except OSError as error:
+        facts = {"problem": _reason("metrics.json", error)}
+    if "problem" in facts:
+        run.message = f"{run.message}; {facts['problem']}".removeprefix("; ")
         return
-    run.split = metrics.evaluate.split
-    run.metrics = _numbers(metrics.evaluate.model_extra or {})
-    run.deviation = _numbers(metrics.deviation)
-    run.validation = {f"val_{name}": value for name, value in _numbers(metrics.validation).items()}
+    run.split, run.metrics, run.deviation = facts["split"], facts["metrics"], facts["deviation"]
+    run.validation = facts["validation"]
+
+
+def _metric_facts(path: Path) -> dict[str, Any]:
+    """What the list shows of a `metrics.json`, or the problem with it."""
+    from kspec.runs.run_record import DamagedFile, MetricsJson, read_part
+
+    try:
+        metrics, _ = read_part(path, MetricsJson)
+    except DamagedFile as error:
+        return {"problem": _reason(path.name, error)}
+    return {
+        "split": metrics.evaluate.split,
+        "metrics": _numbers(metrics.evaluate.model_extra or {}),
+        "deviation": _numbers(metrics.deviation),
+        "validation": {f"val_{name}": value for name, value in _numbers(metrics.validation).items()},
+    }
+
+
+def _read_tags(run: RunRecord, place: str, index: FileIndex) -> None:
+    """Reads what a user has marked a run with."""
+    try:
+        facts = index.value(f"{place}/{TAGS}", _tag_facts)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        facts = {"problem": _reason(TAGS, error)}
+    if "problem" in facts:
+        run.message = f"{run.message}; {facts['problem']}".removeprefix("; ")
+    else:
+        run.tags, run.note = facts["tags"], facts["note"]
+
+
+def _tag_facts(path: Path) -> dict[str, Any]:
+    try:
+        return read_tags(path.parent).to_json()
+    except InvalidTags as error:
+        return {"problem": _reason(TAGS, error)}
 
 
 def _numbers(metrics: Mapping[str, float | None]) -> dict[str, float]:
     return {name: float(value) for name, value in metrics.items() if value is not None}
 
 
-def _reason(name: str, error: OSError | DamagedFile) -> str:
+def _reason(name: str, error: OSError | ValueError) -> str:
     """Why a file of a run folder is not read, in a line."""
     if isinstance(error, FileNotFoundError):
         return f"it has no {name}"
@@ -188,9 +267,17 @@ def _time_in_name(path: Path) -> float | None:
         return None
 
 
-def _rows(path: Path) -> int | None:
+def _epochs(place: str, index: FileIndex) -> int | None:
     """The number of epochs in a history, for a run that is still running or was killed."""
     try:
+        found: int | None = index.value(f"{place}/history.csv", _rows)
+    except OSError:
+        return None
+    return found
+
+
+def _rows(path: Path) -> int | None:
+    try:
         return max(0, len(read_bounded(path, MAX_HISTORY).splitlines()) - 1)
-    except (OSError, InvalidJson):
+    except InvalidJson:
         return None

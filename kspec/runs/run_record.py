@@ -166,6 +166,7 @@ class RunJson(_Part):
         data: What evaluation and prediction need to know of the data.
         members: The runs in its folder, of a run with folds or repeats.
         sweep: How many trials were planned, of a sweep.
+        vars: The values of the spec's variables.
     """
 
     version: Annotated[int, Field(ge=1)] = VERSION
@@ -182,6 +183,7 @@ class RunJson(_Part):
     data: _Data = Field(default_factory=_Data)
     members: _Members | None = None
     sweep: _Sweep | None = None
+    vars: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Evaluation(_Part):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.language import Permissions
 from kspec.runs.run import Run
+from kspec.runs.run_facts import RunFacts
+from kspec.runs.run_filter import matching_runs
 from kspec.runs.run_folder import RunFolderError, find_run
 from kspec.runs.run_index import past_runs
 from kspec.runs.run_record import read_record
@@ -70,15 +72,21 @@ class Runs(list[Run]):
         return table_html([_row(run) for run in self])
 
 
-def list_runs(name: str | None = None, runs: str = "runs") -> Runs:
+def list_runs(name: str | None = None, runs: str = "runs", where: str = "") -> Runs:
     """The runs in a folder, newest first; those whose files are damaged are left out.
 
     Args:
         name: The name of a spec: only its runs; by default all.
         runs: The folder of the run folders.
+        where: A condition that holds for them; empty for none.
+
+    Raises:
+        ConditionError: If it is no condition, or names a fact that no run has.
     """
+    with RunFacts(past_runs(runs, name), runs) as facts:
+        selected = matching_runs(where, facts) if where else facts.runs
     found = Runs()
-    for past in past_runs(runs, name):
+    for past in selected:
         try:
             found.append(open_run(str(past.path), runs))
         except RunFolderError:

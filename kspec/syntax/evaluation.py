@@ -49,7 +49,7 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
-_COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -59,6 +59,7 @@ _COMPARISON: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.In: lambda a, b: a in b,
     ast.NotIn: lambda a, b: a not in b,
 }
+"""What the comparisons of the language compute."""
 
 
 class UnknownName(ExpressionError):
@@ -176,7 +177,7 @@ class Evaluator:
     def _Compare(self, node: ast.Compare) -> bool:  # noqa: N802
         left = self.value(node.left)
         for op, right_node in zip(node.ops, node.comparators, strict=True):
-            function = _COMPARISON.get(type(op))
+            function = COMPARISON.get(type(op))
             if function is None:
                 raise ExpressionError("unsupported comparison; use == != < <= > >= in, not in")
             right = self.value(right_node)
