@@ -12,7 +12,7 @@ from kspec.data.input_shapes import example_shape
 from kspec.data.lists.arrays import padded_column
 from kspec.data.network_specs import InputSpec
 from kspec.data.number_texts import why_no_numbers
-from kspec.data.storage.mapped_arrays import converted, stacked, taken, true_rows
+from kspec.data.storage.mapped_arrays import converted, stacked, stored_arrays, taken, true_rows
 from kspec.data.storage.mapped_texts import text_type
 from kspec.data.table import FILES, Column, Table
 from kspec.data.targets.arrays import all_finite, target_array, weight_array
@@ -80,17 +80,18 @@ class TableArrays:
             return {name: array if all_rows else taken(array, rows) for name, array in arrays.items()}
 
         names = self.table.names
-        return DataSplit(
-            rows=taken(numbers, rows),
-            inputs=select(self.inputs),
-            targets=select(self.targets),
-            weights=select(self.weights),
-            absent=select(self.absent),
-            kept=select(self.table.kept),
-            slices=select(self.table.slices),
-            positions=select(self.positions),
-            names=None if names is None else [names[int(row)] for row in rows],
-        )
+        with stored_arrays():
+            return DataSplit(
+                rows=taken(numbers, rows),
+                inputs=select(self.inputs),
+                targets=select(self.targets),
+                weights=select(self.weights),
+                absent=select(self.absent),
+                kept=select(self.table.kept),
+                slices=select(self.table.slices),
+                positions=select(self.positions),
+                names=None if names is None else [names[int(row)] for row in rows],
+            )
 
 
 def input_array(

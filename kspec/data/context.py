@@ -17,7 +17,7 @@ from kspec.syntax.path_policy import PathProblem, names_beside
 from kspec.syntax.regular_files import kind_of_file, open_regular, printable_path, shown_path, unusable_text
 
 if TYPE_CHECKING:
-    from kspec.data.storage.mapped_arrays import DiskFull
+    from kspec.data.storage.disk_space import DiskFull
 
 REMOTE = "://"
 MAX_FOLDERS = 100

@@ -29,7 +29,8 @@ from kspec.data.new_data_notes import unused_note, unweighted_note
 from kspec.data.new_source import resolve_source
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
-from kspec.data.storage.mapped_arrays import DiskFull, counted, table_arrays, taken, true_rows
+from kspec.data.storage.disk_space import DiskFull
+from kspec.data.storage.mapped_arrays import counted, table_arrays, taken, true_rows
 from kspec.data.table import Table
 from kspec.data.targets.actual_values import ActualValues
 from kspec.data.targets.encoding import TargetEncoding

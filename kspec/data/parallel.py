@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TypeVar
 
@@ -38,3 +39,22 @@ def in_parallel(function: Callable[[T], S], items: Iterable[T], values: int) -> 
             return [future.result() for future in futures]
         finally:
             executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def made_ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
+    """Each next item is made by a thread while the one before it is used.
+
+    Args:
+        items: The items; what they raise is raised where the item would come.
+    """
+    executor, source, end = ThreadPoolExecutor(1, "kspec-ahead"), iter(items), object()
+
+    def used() -> Iterator[T]:
+        following = executor.submit(next, source, end)
+        while (item := following.result()) is not end:
+            following = executor.submit(next, source, end)
+            yield item  # type: ignore[misc]
+
+    with executor:
+        yield used()

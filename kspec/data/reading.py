@@ -32,7 +32,8 @@ from kspec.data.shared_table import SharedTable
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
-from kspec.data.storage.mapped_arrays import DiskFull, joined, taken, true_rows
+from kspec.data.storage.disk_space import DiskFull
+from kspec.data.storage.mapped_arrays import joined, taken, true_rows
 from kspec.data.storage.store import stored
 from kspec.data.table import Column, Table
 from kspec.data.targets.class_coverage import check_classes

@@ -9,12 +9,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 import kspec
 from kspec.cli import main
 from kspec.compiler.compile import compile_spec
+from kspec.data.context import InvalidData
 from kspec.data.storage import mapped_arrays, store
 from kspec.data.storage.stored_data import stored_data
 from tests.data.helpers import make_spec, read
@@ -133,6 +135,24 @@ def test_a_store_that_cannot_be_written_whole_is_not_there(tmp_path: Path, cache
 
     monkeypatch.setattr(os, "fsync", fill_disk)
     assert read(tmp_path, SPEC, INPUTS).only.startswith("KS566 ")
+    assert not list((cache / store.FOLDER).iterdir())
+
+
+def test_the_arrays_of_a_large_table_are_written_once(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(store, "pieces", None)  # which copy an array
+    data = read(tmp_path, f"{{csv: t.csv, {SETTINGS['groups']}}}", INPUTS).data
+    stored = [np.load(file) for file in only_folder().glob("*.npy")]
+    for split in data.splits.values():
+        for array in (split.rows, split.inputs["x"], split.targets["y"]):
+            assert any(array.dtype == each.dtype and np.array_equal(array, each) for each in stored)
+
+
+def test_what_cannot_be_read_leaves_no_arrays(tmp_path: Path, cache: Path, monkeypatch: Any) -> None:
+    def stop(**_: Any) -> None:
+        raise InvalidData
+
+    monkeypatch.setattr("kspec.data.reading.Dataset", stop)
+    read(tmp_path, SPEC, INPUTS)
     assert not list((cache / store.FOLDER).iterdir())
 
 

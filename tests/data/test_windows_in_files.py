@@ -15,6 +15,7 @@ import pytest
 import kspec
 from kspec.data.pipeline import Batches
 from kspec.data.storage import mapped_arrays
+from kspec.data.storage.disk_space import temporary_file
 from kspec.data.storage.stored_data import stored_data
 from kspec.data.windows.arrays import WindowArray
 from tests.data.helpers import read
@@ -87,7 +88,7 @@ def test_windows_are_the_same(setting: str, tmp_path: Path, monkeypatch: pytest.
 
 def test_batches_gather_from_files() -> None:
     base, anchors = np.arange(60.0).reshape(20, 3), np.array([9, 4, 17, 5])
-    with mapped_arrays.temporary_file() as file:
+    with temporary_file() as file:
         file.write(base.tobytes())
         file.flush()
         mapped = np.frombuffer(mmap.mmap(file.fileno(), 0), float).reshape(20, 3)

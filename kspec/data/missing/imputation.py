@@ -230,7 +230,18 @@ def statistic(name: str, present: Array) -> Any:
     if name == "most_frequent":
         return most_frequent(present)[0]
     present = converted(present, numpy.float64)
-    return float(present.mean() if name == "mean" else numpy.median(present, overwrite_input=True))
+    return float(present.mean()) if name == "mean" else _median(present)
+
+
+def _median(values: Array) -> float:
+    """NumPy's median, which takes five times as long; the order of the values changes."""
+    import numpy
+
+    half = len(values) // 2
+    values.partition(half)
+    high = values[half]
+    low = high if len(values) % 2 else values[:half].max()
+    return float("nan") if numpy.isnan(values[half:].max()) else float((low + high) / 2) + 0.0  # no -0.0
 
 
 def most_frequent(present: Array) -> tuple[Any, int]:

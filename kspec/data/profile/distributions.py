@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import BINS, QUANTILES
-from kspec.data.storage.mapped_arrays import pieces
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
-
-ROW_BYTES = 512
-"""What a number counts as where pieces are made of them: so small that they stay in the processor's cache."""
 
 
 def distribution(ordered: Array) -> dict[str, Any]:
@@ -54,8 +52,7 @@ def _histogram(ordered: Array) -> tuple[int, ...]:
     width = most / 2 - least / 2  # halves: the difference of two large numbers may be infinite
     if width == 0:
         return (len(ordered), *[0] * (BINS - 1))
-    counts = numpy.zeros(BINS, numpy.int64)
-    for piece in pieces(len(ordered), ROW_BYTES):
-        share = (ordered[piece].astype(numpy.float64) / 2 - least / 2) / width
-        counts += numpy.bincount(numpy.minimum((share * BINS).astype(int), BINS - 1), minlength=BINS)
-    return tuple(counts.tolist())
+
+    edges = (least / 2 + width * (numpy.arange(1, BINS) / BINS)) * 2
+    places = [0, *(bisect_left(ordered, edge) for edge in edges.tolist()), len(ordered)]
+    return tuple(end - start for start, end in pairwise(places))

@@ -83,27 +83,27 @@ def profile_column(column: Column, use: Sequence[str] = ()) -> ColumnProfile:
 
 
 class _Moments(NamedTuple):
-    """What is known of a piece of the finite numbers: how many they are, their mean, variance, range, and if whole."""
+    """What is known of a piece of the finite numbers: how many they are, their mean, variance and range."""
 
     size: int
     mean: float
     variance: float
     least: float
     most: float
-    are_whole: bool
 
 
 def _moments(column: Column) -> dict[str, Any]:
     """The range, mean and deviation of the finite numbers, and whether all are whole."""
     import numpy
 
-    found = []
+    found: list[_Moments] = []
+    whole = True
     for place in pieces(len(column.values), IN_CACHE * row_bytes(column.values)):
         piece = _finite(column.values[place], column.missing[place])
         if piece.size:
             mean, variance = float(piece.mean(dtype=numpy.float64)), float(piece.var(dtype=numpy.float64))
-            whole = piece.dtype.kind != "f" or bool((piece == numpy.floor(piece)).all())
-            found.append(_Moments(piece.size, mean, variance, float(piece.min()), float(piece.max()), whole))
+            whole = whole and (piece.dtype.kind != "f" or bool((piece == numpy.floor(piece)).all()))
+            found.append(_Moments(piece.size, mean, variance, float(piece.min()), float(piece.max())))
     if not found:
         return {}
     size = sum(piece.size for piece in found)
@@ -114,7 +114,7 @@ def _moments(column: Column) -> dict[str, Any]:
         "maximum": max(piece.most for piece in found),
         "mean": mean,
         "deviation": math.sqrt(variance),
-        "whole": all(piece.are_whole for piece in found),
+        "whole": whole,
     }
 
 

@@ -114,7 +114,7 @@ def _read_texts(
     if text.has_quotes and any(piece is not None and _is_untidy(piece) for piece in pieces):
         text = CsvText(options, context, exact=True)
         pieces = [read_file(file, text, options, context) for file in files]
-    return _Found(pieces, text, NumberColumns({}, 0, options))
+    return _Found(pieces, text, NumberColumns({}, options))
 
 
 def _read_numbers(files: Sequence[SourceFile], options: CsvOptions, context: Context) -> _Found | None:
@@ -136,7 +136,7 @@ def _read_numbers(files: Sequence[SourceFile], options: CsvOptions, context: Con
     sample = first_texts(files[0], header, text, options)
     if sample is None:
         return None
-    numbers = NumberColumns.of_sample(sample, size, options)
+    numbers = NumberColumns.of_sample(sample, options)
     for _ in range(ATTEMPTS):
         if not numbers.kinds:
             return None

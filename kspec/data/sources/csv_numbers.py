@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrow_values import nulls_of, values_of
-from kspec.data.storage.mapped_arrays import copied_into, empty, zeros
+from kspec.data.storage.growing_array import GrowingArray
 from kspec.data.table import Column
 from kspec.data.type_inference import (
     MISSING_WORDS,
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 """How often the files are read with other types before all columns are read as texts."""
-ROOM = 1.02
-"""How many times the rows that a sample lets expect have room in an array."""
 _FAILED = re.compile(r"In CSV column #(\d+): .*conversion error to ")
 
 
@@ -64,30 +62,24 @@ class NumberColumns:
 
     Args:
         kinds: By column, the kind of its numbers.
-        rows: How many rows are expected.
         options: The options of the source.
     """
 
-    def __init__(self, kinds: Mapping[str, NumberKind], rows: int, options: CsvOptions) -> None:
+    def __init__(self, kinds: Mapping[str, NumberKind], options: CsvOptions) -> None:
         self.kinds = dict(kinds)
-        self._rows, self._options = rows, options
-        self._arrays = {name: _Numbers(kind, rows, self.format_of(name)) for name, kind in kinds.items()}
+        self._options = options
+        self._arrays = {name: _Numbers(kind, self.format_of(name)) for name, kind in kinds.items()}
 
     @classmethod
-    def of_sample(cls, sample: Any, size: float, options: CsvOptions) -> NumberColumns:
+    def of_sample(cls, sample: Any, options: CsvOptions) -> NumberColumns:
         """The columns that are numbers in a sample, unless their marks for missing values are theirs alone.
 
         Args:
             sample: A pyarrow table of strings.
-            size: The bytes of all files.
             options: The options of the source.
         """
-        import pyarrow.compute as pc
-
         kinds: dict[str, NumberKind] = {}
-        letters = sample.num_rows * sample.num_columns  # a delimiter, or the end of a line, follows each value
         for name, texts in zip(sample.column_names, sample.columns, strict=True):
-            letters += pc.sum(pc.binary_length(texts)).as_py() or 0
             own = isinstance(options.missing, dict) and options.marks(name)
             if own or options.thousands is not None or texts.null_count == len(texts):
                 continue
@@ -95,15 +87,14 @@ class NumberColumns:
             column = typed_column(name, texts, lambda: None, numbers)
             if column.kind in ("integer", "float") and not column.missing.all():
                 kinds[name] = "integer" if column.kind == "integer" else "float"
-        rows = size * sample.num_rows / letters * ROOM if letters else 0
-        return cls(kinds, int(rows) + sample.num_rows, options)
+        return cls(kinds, options)
 
     def without(self, column: str) -> NumberColumns:
         """The same columns, without values, after one was found to be no number of its kind."""
         kinds = self.kinds | ({column: "float"} if self.kinds[column] == "integer" else {})
         if self.kinds[column] == "float":
             del kinds[column]
-        return NumberColumns(kinds, self._rows, self._options)
+        return NumberColumns(kinds, self._options)
 
     def format_of(self, name: str) -> NumberFormat:
         """How the file writes the numbers of a column."""
@@ -161,32 +152,26 @@ class _Numbers:
 
     Args:
         kind: What they are.
-        rows: How many rows are expected.
         numbers: How the file writes them.
     """
 
-    def __init__(self, kind: NumberKind, rows: int, numbers: NumberFormat) -> None:
-        self._values, self._missing = empty(rows, "int64" if kind == "integer" else "float64"), zeros(rows, bool)
-        self._marks, self._end = number_marks(numbers), 0
+    def __init__(self, kind: NumberKind, numbers: NumberFormat) -> None:
+        self._values, self._missing = GrowingArray("int64" if kind == "integer" else "float64"), GrowingArray(bool)
+        self._marks, self._rows = number_marks(numbers), 0
 
     def append(self, chunk: Any) -> bool:
         """Takes the numbers of a pyarrow array; false if some is NaN."""
         import numpy
 
-        values = values_of(chunk, 0)
-        place = slice(self._end, self._end + len(values))
-        if place.stop > len(self._values):
-            rows = max(place.stop, len(self._values) * 3 // 2)
-            self._values = copied_into(empty(rows, self._values.dtype), self._values[: self._end])
-            self._missing = copied_into(zeros(rows, bool), self._missing[: self._end])
-        self._values[place] = values
-        if chunk.null_count:  # to write zeros would take their memory
-            self._missing[place] = nulls_of(chunk)
+        values, missing = values_of(chunk, 0), nulls_of(chunk) if chunk.null_count else None
         if self._marks and (marked := numpy.isin(values, self._marks)).any():
-            self._missing[place] |= marked
-        self._end = place.stop
+            missing = marked if missing is None else missing | marked
+        self._values.write(self._rows, values)
+        if missing is not None:  # to write zeros would take their memory
+            self._missing.write(self._rows, missing)
+        self._rows += len(values)
         return values.dtype.kind != "f" or not numpy.isnan(values).any()
 
     def all(self) -> tuple[Array, Array]:
-        """The numbers, and which are missing, shape (n,)."""
-        return self._values[: self._end], self._missing[: self._end]
+        """The numbers, and which are missing, shape (n,); once."""
+        return self._values.whole(self._rows), self._missing.whole(self._rows)

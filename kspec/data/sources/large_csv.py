@@ -9,9 +9,11 @@ from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.packed_files import is_packed
+from kspec.data.parallel import made_ahead
 from kspec.data.sources.csv_numbers import NumberColumns
 from kspec.data.sources.read_request import SourceFile
-from kspec.data.storage.mapped_arrays import disk_errors, on_disk, temporary_file, use_disk
+from kspec.data.storage.disk_space import disk_errors, temporary_file
+from kspec.data.storage.mapped_arrays import on_disk, use_disk
 
 CSV_MEMORY, CSV_DISK = 3.0, 4.0
 """How many times its size a text table takes in memory, and its arrays in files."""
@@ -69,8 +71,8 @@ def parsed(stream: Any, settings: Mapping[str, Any], numbers: NumberColumns | No
     types = {} if numbers is None else numbers.kinds
     schema = pa.schema([field for field in reader.schema if field.name not in types])
     with disk_errors(), temporary_file() as file:
-        with pa.ipc.new_file(file, schema) as writer:
-            for batch in reader:
+        with pa.ipc.new_file(file, schema) as writer, made_ahead(reader) as batches:
+            for batch in batches:
                 texts = batch if numbers is None else numbers.take(batch)
                 rows += batch.num_rows
                 if schema.names:

@@ -9,7 +9,6 @@ of a table does so piece by piece (`pieces`), and allocates its results here.
 
 from __future__ import annotations
 
-import errno
 import math
 import mmap
 import os
@@ -19,7 +18,16 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kspec.language.byte_sizes import bytes_text
+from kspec.data.storage.disk_space import (
+    RESERVE,
+    DiskFull,
+    free_space,
+    place_of_tables,
+    reserve,
+    tables_folder,
+    temporary_file,
+)
+from kspec.data.storage.npy_files import mapped, mapping_of, new_npy
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,48 +42,51 @@ STACKED = 64
 """How many times less is looked at together where arrays are stacked: so much stays in the processor's cache."""
 STACKED_ROWS = 256
 """How many rows are stacked at once, at least: of fewer, each array takes longer to find than to copy."""
-RESERVE = 1 << 28
-"""The disk space that is left free."""
-
-_folder: ContextVar[Path | None] = ContextVar("folder", default=None)
 _is_scope: ContextVar[bool] = ContextVar("is_scope", default=False)
-
-
-class DiskFull(Exception):
-    """The disk cannot hold the arrays of a table.
-
-    Args:
-        folder: Where they are to lie.
-        needed: The bytes that they take, as far as that is known.
-        free: The bytes that are free.
-    """
-
-    def __init__(self, folder: Path, needed: float, free: float) -> None:
-        super().__init__(f"`{folder}` has {bytes_text(free)} free of the {bytes_text(needed)} that the table needs")
-        self.folder = folder
-        self.needed = needed
-        self.free = free
+_store: ContextVar[Path | None] = ContextVar("store", default=None)
+_stored_in: ContextVar[Path | None] = ContextVar("stored_in", default=None)
 
 
 @contextmanager
-def table_arrays() -> Iterator[None]:
-    """While a table is read: `use_disk` decides where its arrays lie."""
-    scope, folder = _is_scope.set(True), _folder.set(None)
+def table_arrays(store: Path | None = None) -> Iterator[None]:
+    """While a table is read: `use_disk` decides where its arrays lie.
+
+    Args:
+        store: The folder for those that a store takes, which is made if there are any; None if none is written.
+    """
+    scope, folder, place = _is_scope.set(True), tables_folder.set(None), _store.set(store)
     try:
         yield
     finally:
-        _folder.reset(folder)
+        _store.reset(place)
+        tables_folder.reset(folder)
         _is_scope.reset(scope)
+
+
+@contextmanager
+def stored_arrays() -> Iterator[None]:
+    """While arrays are made that a store takes: where they lie in files, these have names, and are written once."""
+    folder = _store.get() if on_disk() else None
+    try:
+        if folder is not None:
+            folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError:  # the store reports it when it is written
+        folder = None
+    place = _stored_in.set(folder)
+    try:
+        yield
+    finally:
+        _stored_in.reset(place)
 
 
 @contextmanager
 def arrays_on_disk() -> Iterator[None]:
     """While more of a large table is read, after all else has been."""
-    folder = _folder.set(_place())
+    folder = tables_folder.set(place_of_tables())
     try:
         yield
     finally:
-        _folder.reset(folder)
+        tables_folder.reset(folder)
 
 
 def threshold() -> float:
@@ -98,25 +109,23 @@ def use_disk(memory: float, disk: float) -> bool:
         DiskFull: If the disk has not so many.
     """
     if not _is_scope.get() or memory < threshold():
-        return _folder.get() is not None
-    folder = _place()
-    free = _free(folder)
+        return tables_folder.get() is not None
+    folder = place_of_tables()
+    free = free_space(folder)
     if free < disk + RESERVE:
         raise DiskFull(folder, disk + RESERVE, free)
-    _folder.set(folder)
+    tables_folder.set(folder)
     return True
 
 
 def on_disk() -> bool:
     """Whether the arrays of the table that is read lie in files."""
-    return _folder.get() is not None
+    return tables_folder.get() is not None
 
 
 def is_mapped(array: Any) -> bool:
     """Whether an array lies in a file."""
-    while array is not None and not isinstance(array, mmap.mmap):
-        array = array.obj if isinstance(array, memoryview) else getattr(array, "base", None)
-    return array is not None
+    return mapping_of(array) is not None
 
 
 def empty(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
@@ -136,14 +145,11 @@ def empty(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * kind.itemsize
     if not size or kind.hasobject or not (on_disk() or is_mapped(like)):
         return numpy.empty(shape, kind)
+    if (folder := _stored_in.get()) is not None:
+        return new_npy(folder, shape if isinstance(shape, tuple) else (shape,), kind, size)
     with temporary_file() as file:
-        if hasattr(os, "posix_fallocate"):
-            with disk_errors(size):
-                os.posix_fallocate(file.fileno(), 0, size)  # else a write to a full disk kills the process
-        else:
-            file.truncate(size)
-        array: Array = numpy.frombuffer(mmap.mmap(file.fileno(), size), kind).reshape(shape)
-    return array
+        reserve(file, size)
+        return mapped(mmap.mmap(file.fileno(), 0), shape, kind)
 
 
 def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
@@ -159,48 +165,6 @@ def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     if on_disk() or is_mapped(like):
         return empty(shape, dtype, like)  # a new file holds zeros
     return numpy.zeros(shape, dtype)
-
-
-def temporary_file() -> Any:
-    """A new file without a name where the arrays of large tables lie."""
-    import tempfile
-
-    return tempfile.TemporaryFile(dir=_place())
-
-
-def _place() -> Path:
-    """The folder of files: one of the cache, or else one for temporary files."""
-    import tempfile
-
-    from kspec.data.storage.private_folder import private_folder
-
-    try:
-        return _folder.get() or private_folder("tables") or Path(tempfile.gettempdir())
-    except OSError:
-        return Path(tempfile.gettempdir())
-
-
-def _free(folder: Path) -> int:
-    """The bytes that are free on the disk of a folder."""
-    import shutil
-
-    return shutil.disk_usage(folder).free
-
-
-@contextmanager
-def disk_errors(needed: float = 0) -> Iterator[None]:
-    """Raises `DiskFull` for a disk that is full.
-
-    Args:
-        needed: The bytes to be written.
-    """
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        folder = _place()
-        raise DiskFull(folder, needed, _free(folder)) from error
 
 
 def pieces(count: int, bytes_each: float = 8) -> Iterator[slice]:
@@ -291,13 +255,9 @@ def counted(first: int, count: int, like: Any = None) -> Array:
 
 def copied(array: Array) -> Array:
     """A copy of an array, in a file if the array lies in one."""
-    return copied_into(empty(array.shape, array.dtype, array), array)
-
-
-def copied_into(larger: Array, array: Array) -> Array:
-    """An array whose first rows become those of another one."""
-    larger[: len(array)] = array
-    return larger
+    copy = empty(array.shape, array.dtype, array)
+    copy[...] = array
+    return copy
 
 
 def converted(array: Array, dtype: Any) -> Array:

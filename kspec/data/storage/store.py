@@ -30,16 +30,9 @@ from kspec.analysis.index_limits import index_limits, lookups
 from kspec.analysis.list_targets import list_targets
 from kspec.backend.tensorflow import cache_folder
 from kspec.data.context import Context
-from kspec.data.storage.mapped_arrays import (
-    RESERVE,
-    DiskFull,
-    disk_errors,
-    on_disk,
-    pieces,
-    row_bytes,
-    table_arrays,
-    threshold,
-)
+from kspec.data.storage.disk_space import RESERVE, DiskFull, disk_errors
+from kspec.data.storage.mapped_arrays import on_disk, pieces, row_bytes, table_arrays, threshold
+from kspec.data.storage.npy_files import npy_file, npy_header
 from kspec.data.storage.private_folder import check_folder, private_folder
 from kspec.data.storage.stored_values import Damaged, Reader, Unstorable, Writer
 from kspec.data.types import Dataset
@@ -71,10 +64,14 @@ class Store:
         folder: The folder of all stores.
         key: The name of this one.
         context: The context in which its data is read.
+
+    Attributes:
+        aside: The folder in which it is written.
     """
 
     def __init__(self, folder: Path, key: str, context: Context) -> None:
         self.folder, self.key, self.context = folder, key, context
+        self.aside = folder / f".{key}-{secrets.token_hex(8)}"
 
     def read(self) -> Dataset | None:
         """The data set with its warnings; None if there is none, or if it is no longer that of the files.
@@ -107,27 +104,23 @@ class Store:
             OSError: If it cannot be written.
         """
         encoded = _encoded(dataset, writer := Writer())
-        size = sum(array.nbytes for array in writer.arrays)
+        size = sum(array.nbytes for array in writer.arrays if npy_file(array) is None)
         free = shutil.disk_usage(self.folder).free
         if free < size + RESERVE:
             raise DiskFull(self.folder, size + RESERVE, free)
-        aside = self.folder / f".{self.key}-{secrets.token_hex(8)}"
-        aside.mkdir(mode=0o700)
-        try:
-            with disk_errors(size):
-                arrays = [_write_array(aside / f"{n}.npy", array) for n, array in enumerate(writer.arrays)]
-                content = {
-                    "spec": str(Path(self.context.spec.folder).resolve() / Path(self.context.spec.source.name).name),
-                    "opened": self.context.opened,
-                    "found": self.context.found,
-                    "warnings": self.context.warnings,
-                    "arrays": arrays,
-                    "dataset": encoded,
-                }
-                _write_index(aside / INDEX, content)
-            _replace(aside, self.folder / self.key)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
+        self.aside.mkdir(mode=0o700, exist_ok=True)
+        with disk_errors(size):
+            arrays = [_write_array(self.aside / f"{n}.npy", array) for n, array in enumerate(writer.arrays)]
+            content = {
+                "spec": str(Path(self.context.spec.folder).resolve() / Path(self.context.spec.source.name).name),
+                "opened": self.context.opened,
+                "found": self.context.found,
+                "warnings": self.context.warnings,
+                "arrays": arrays,
+                "dataset": encoded,
+            }
+            _write_index(self.aside / INDEX, content)
+        _replace(self.aside, self.folder / self.key)
         _delete_stale(self.folder)
 
     def _are_same_files(self, content: dict[str, Any]) -> bool:
@@ -173,12 +166,31 @@ def stored(data: Data, request: Request, read: Callable[[], Dataset], *, keep: b
     Raises:
         DiskFull: If the disk cannot hold it.
     """
-    context = request.context
     store = store_of(data, request)
     if store is not None and (dataset := store.read()) is not None:
         return dataset
+    try:
+        return _read_and_stored(data, request, read, store, keep=keep)
+    finally:
+        if store is not None:
+            delete_folder(store.aside)
+
+
+def _read_and_stored(
+    data: Data, request: Request, read: Callable[[], Dataset], store: Store | None, *, keep: bool
+) -> Dataset:
+    """The data set as it is read, and stored if its table is large; see `stored`.
+
+    Args:
+        data: The `data` section.
+        request: What is read.
+        read: Reads the data set.
+        store: Its store; None if it has none.
+        keep: Whether it is stored in any case.
+    """
+    context = request.context
     before = len(context.report.diagnostics)
-    with table_arrays():
+    with table_arrays(None if store is None else store.aside):
         dataset = read()
         is_large = on_disk()
     if not (is_large or keep):
@@ -273,19 +285,20 @@ def _write_index(file: Path, content: dict[str, Any]) -> None:
 
 
 def _write_array(file: Path, array: Array) -> dict[str, Any]:
-    """Writes an array as `.npy`; returns what is needed to map it."""
+    """Writes an array as `.npy`, unless a file holds it already; returns what is needed to map it."""
     import numpy
-    from numpy.lib import format
 
-    with open(file, "xb", opener=_private) as stream:
-        header = {"descr": format.dtype_to_descr(array.dtype), "fortran_order": False, "shape": array.shape}
-        format.write_array_header_2_0(stream, header)
-        start = stream.tell()
-        for piece in pieces(len(array), row_bytes(array)):
+    header, own = npy_header(array.dtype, array.shape), npy_file(array)
+    if own is not None:
+        own.rename(file)
+    with open(file, "xb" if own is None else "r+b", opener=_private) as stream:
+        stream.write(header)
+        for piece in pieces(len(array), row_bytes(array)) if own is None else ():
             stream.write(numpy.ascontiguousarray(array[piece]).reshape(-1).view(numpy.uint8).data)
         stream.flush()
         os.fsync(stream.fileno())
-        return {"dtype": array.dtype.str, "shape": list(array.shape), "start": start, "size": stream.tell()}
+    size = len(header) + array.nbytes
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "start": len(header), "size": size}
 
 
 def _arrays(place: Path, known: list[dict[str, Any]]) -> list[Array]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kspec.data.context import Context, InvalidData
-from kspec.data.sources import csv, csv_files, csv_numbers
+from kspec.data.sources import csv, csv_files
 from kspec.data.sources.read_request import Request
 from kspec.data.storage import mapped_arrays
 from kspec.data.table import Table
@@ -149,7 +149,6 @@ def test_numbers_and_texts_give_the_same_table(found: Any, is_large: bool, typed
         patch.setattr(csv_files, "FEW_BLOCKS", 1 << 40)
         texts, problems = read(folder, paths, options)
         patch.setattr(csv_files, "FEW_BLOCKS", 0)
-        patch.setattr(csv_numbers, "ROOM", 0.3)
         patch.setattr(mapped_arrays, "MOST", 0 if is_large else 1e15)
         numbers, same_problems = read(folder, paths, options)
         assert problems == same_problems
