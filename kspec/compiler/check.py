@@ -81,7 +81,7 @@ def check_spec(
         from kspec.compiler.build import build_compiled
 
         build_compiled(compiled, must_adapt=False)
-    if spec is not None and spec.document.sweep is not None and not report.has_errors:
+    if spec is not None and isinstance(spec.values.get("sweep"), dict):
         from kspec.compiler.search.check import check_sweep
 
         check_sweep(spec, report)

@@ -6,6 +6,7 @@ double. Each pass spends what it makes; when a bound is reached, compilation sto
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -80,10 +81,15 @@ class Budget:
     """What a compilation has spent.
 
     Another thread can set `cancelled`: the compilation stops at the next work that it counts.
+
+    Args:
+        seconds: The time after which checks that take long are left for later; None for no such time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
         self.cancelled = False
+        self.is_incomplete = False
+        self._end = None if seconds is None else time.monotonic() + seconds
         self.spent = dict.fromkeys(BOUNDS, 0)
         self.suggestions = 0
         self._weights: _Weights = {}
@@ -102,6 +108,11 @@ class Budget:
         spent = self.spent[bound] = self.spent[bound] + amount
         if spent > bound.limit or self.cancelled:
             raise BudgetExceeded(bound, span)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over: the check that asks is left for later, and notes `is_incomplete`."""
+        return self._end is not None and time.monotonic() > self._end
 
     def spend_copy(self, value: Any, span: Span | None = None) -> None:
         """Counts the values and the text of a copy.

@@ -13,7 +13,10 @@ from kspec.syntax.entries import warn_automatic_name
 from kspec.syntax.names import ENTRY_KEYS, entry_head, written_name
 from kspec.syntax.parse import Tree, parse
 
-_OVERRIDE = re.compile(r"\s*([^=+\s]+?)\s*(\+?=)(.*)", re.DOTALL)
+_OVERRIDE = re.compile(r'\s*((?:"[^"]*"|[^=+\s"])+?)\s*(\+?=)(.*)', re.DOTALL)
+_SEGMENT = re.compile(r'"[^"]*"|[^."]*')
+_ADDRESSES = ("sweep", "search")
+"""The section whose keys are addresses themselves."""
 _NAMED: dict[Path, str] = {("blocks",): "block", ("models",): "sub-model"}
 """Sections whose keys are names that the user chose."""
 
@@ -68,6 +71,21 @@ def apply_overrides(tree: Tree, overrides: Iterable[str], report: Report) -> Non
         )
 
 
+def path_of(tree: Tree, address: str) -> Path | None:
+    """The path of what an address names; None if it names nothing.
+
+    Args:
+        tree: A document; sections that it lacks are added to it.
+        address: An address, as before `=`.
+    """
+    source = Source("--set", f"{address}=null")
+    match = _OVERRIDE.fullmatch(source.text)
+    if match is None or match[1] != address or match[2] != "=":
+        return None
+    target = _Override(tree, source, match, Report())._find()
+    return None if target is None else target[2]
+
+
 def _variables(tree: Tree) -> list[str]:
     variables = tree.value.get("vars") if isinstance(tree.value, dict) else None
     return list(variables) if isinstance(variables, dict) else []
@@ -77,6 +95,41 @@ def _span(source: Source, start: int, end: int) -> Span:
     return Span(source, 1, start + 1, 1, max(end, start + 1) + 1)
 
 
+def _segments(tree: Tree, source: Source, match: re.Match[str]) -> list[tuple[str, Span]]:
+    """The parts of an address, each with its place; in quotes, a part may have dots: `data.columns."a.b"`.
+
+    Args:
+        tree: The document.
+        source: The override.
+        match: Its parts.
+    """
+    found: list[tuple[str, Span]] = []
+    start, end = match.span(1)
+    while start <= end:
+        part = _SEGMENT.match(source.text, start, end)
+        assert part is not None
+        found.append((part[0].strip('"'), _span(source, *part.span())))
+        start = part.end() + 1
+    if tuple(segment for segment, _ in found[:2]) == _ADDRESSES and len(found) > 3:
+        found[2:] = _joined_address(tree, found[2:])
+    return found
+
+
+def _joined_address(tree: Tree, parts: list[tuple[str, Span]]) -> list[tuple[str, Span]]:
+    """The parts below `sweep.search`: an address that is searched, and what follows; all of it for a new address.
+
+    Args:
+        tree: The document.
+        parts: What the dots separate.
+    """
+    sweep = tree.value.get("sweep") if isinstance(tree.value, dict) else None
+    search = sweep.get("search") if isinstance(sweep, dict) else None
+    names = [".".join(name for name, _ in parts[:length]) for length in range(len(parts), 0, -1)]
+    known = next((name for name in names if isinstance(search, dict) and name in search), names[0])
+    length = len(parts) - names.index(known)
+    return [(known, parts[0][1]._replace(end_column=parts[length - 1][1].end_column)), *parts[length:]]
+
+
 class _Override:
     """One override; its segments are the parts of the name, each with its place on the command line."""
 
@@ -84,11 +137,7 @@ class _Override:
         self.tree = tree
         self.source = source
         self.report = report
-        self.segments: list[tuple[str, Span]] = []
-        start = match.start(1)
-        for segment in match[1].split("."):
-            self.segments.append((segment, _span(source, start, start + len(segment))))
-            start += len(segment) + 1
+        self.segments = _segments(tree, source, match)
 
     def apply(self, value: Tree, *, append: bool) -> None:
         target = self._find()
@@ -97,6 +146,8 @@ class _Override:
         holder, key, path = target
         if append:
             self._append(holder, key, path, value)
+        elif value.value is None and path[:-1] == _ADDRESSES:  # it is searched no more
+            holder.pop(key, None)
         else:
             holder[key] = value.value
             self._move_positions(value, path)

@@ -42,6 +42,8 @@ def check_duration(value: Any, what: str) -> Any:
         is_positive = isinstance(value, (int, float)) and value > 0
         help = f"write a unit such as `{value:g} min`" if is_positive else TIME_HELP
         fail(f"{what} must be a length of time, not {kind_of(value)}", help=help)
+    if microseconds_of(value) == 0:
+        fail(f"{what} must be above zero, not `{value}`", help=TIME_HELP)
     if not microseconds_of(value):
         fail(f"`{value}` is not a length of time", help=TIME_HELP)
     return value

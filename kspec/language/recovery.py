@@ -15,8 +15,13 @@ from kspec.syntax.names import NAME
 
 M = TypeVar("M", bound=BaseModel)
 
-OPTIONAL_SECTIONS = ("name", "description", "task", "seed", "data", "compile", "fit", "evaluate", "predict")
+OPTIONAL_SECTIONS = ("name", "description", "task", "seed", "data", "compile", "fit", "evaluate", "predict", "sweep")
 """The sections that a network can be checked without."""
+_REQUIRED: dict[Path, Any] = {
+    ("sweep", "goal"): {"minimize": "loss"},
+    ("sweep", "search"): {"fit.epochs": {"choice": [1]}},
+}
+"""Settings that a section must have, with something that stands for an invalid one until it is removed."""
 
 
 def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> M | None:
@@ -36,11 +41,17 @@ def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> 
     """
     rest = dict(values)
     invalid = [each for path in invalid for each in (path, *_meant(path, values, model))]
+    ranges = _some_ranges(invalid, values)
     for path in invalid:
         match path:
             case ("layers", int(index), *_) if isinstance(rest["layers"], list):
                 rest["layers"] = list(rest["layers"])
                 rest["layers"][index] = _failed_entry(values["layers"][index])
+            case ("sweep", "search", str(address), *_) if path in ranges:
+                search = {name: value for name, value in rest["sweep"]["search"].items() if name != address}
+                rest["sweep"] = {**rest["sweep"], "search": search}
+            case (str(section), str(key), *_) if (section, key) in _REQUIRED and isinstance(rest.get(section), dict):
+                rest[section] = {**rest[section], key: _REQUIRED[section, key]}
             case (str(section), str(key), *_) if section in OPTIONAL_SECTIONS and isinstance(rest.get(section), dict):
                 rest[section] = {name: value for name, value in rest[section].items() if name != key}
             case (str(section), *_) if section in OPTIONAL_SECTIONS or section not in model.model_fields:
@@ -48,12 +59,19 @@ def recover(values: dict[str, Any], invalid: Iterable[Path], model: type[M]) -> 
             case _:
                 return None
     try:
-        return _without(model.model_validate(rest), invalid)
+        return _without(model.model_validate(rest), [path for path in invalid if path not in ranges])
     except ValidationError as error:
         sections = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
         if not sections <= {*OPTIONAL_SECTIONS} & rest.keys():
             return None
         return recover(rest, [*invalid, *((section,) for section in sections)], model)
+
+
+def _some_ranges(invalid: Iterable[Path], values: Mapping[str, Any]) -> list[Path]:
+    """The invalid parts of a sweep's ranges, if it has others: each is removed for itself."""
+    inside = [path for path in invalid if path[:2] == ("sweep", "search") and len(path) > 2]
+    removed = {path[2] for path in inside}
+    return inside if inside and values["sweep"]["search"].keys() - removed else []
 
 
 def _meant(path: Path, values: Mapping[str, Any], document: type[BaseModel]) -> Iterator[Path]:

@@ -8,10 +8,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from kspec.diagnostics import did_you_mean
 from kspec.language.base import Model, fail
 from kspec.language.durations import TIME_HELP, check_duration, microseconds_of
-from kspec.language.field_types import Object
 from kspec.language.json_schema import JsonSchema
-from kspec.language.sweep_methods import PRUNERS, REQUIRED, SAMPLERS, Arguments
+from kspec.language.sweep_pruners import AnyPruner, Pruner
 from kspec.language.sweep_ranges import Range
+from kspec.language.sweep_samplers import AnySampler, Sampler
 from kspec.syntax.yaml_flow import kind_of
 
 Direction = Literal["maximize", "minimize"]
@@ -25,65 +25,12 @@ _CONSTRAINT_HELP = "write `parameters <= 100000`, `flops <= 1e9`, `memory <= 512
 def _search(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         fail(
-            f"`search` must be a mapping from addresses to ranges, not {kind_of(value)}",
+            "`search` has no address"
+            if isinstance(value, dict)
+            else f"`search` must be a mapping from addresses to ranges, not {kind_of(value)}",
             help="write `search: {fit.batch_size: {choice: [16, 32]}}`",
         )
     return value
-
-
-def _method(value: Any, what: str, known: dict[str, Arguments]) -> Any:
-    """A sampler or a pruner, as a mapping from its name to its arguments."""
-    if value is None or value == "none":
-        return None
-    if isinstance(value, str):
-        value = {value: {}}
-    if not isinstance(value, dict) or len(value) != 1:
-        fail(
-            f"`{what}` must be a name, or a name with its arguments, not {kind_of(value)}",
-            help=f"write `{what}: {next(iter(known))}`",
-        )
-    ((written, arguments),) = value.items()
-    name = written.removesuffix(what.capitalize()) if isinstance(written, str) else ""
-    if name not in known:
-        fail(
-            f"unknown {what} `{written}`",
-            label=did_you_mean(str(written), known),
-            help=f"available {what}s: {', '.join(known)}",
-        )
-    arguments = {} if arguments is None else arguments
-    if not isinstance(arguments, dict):
-        fail(f"the arguments of `{name}` need names", help=f"available arguments: {', '.join(known[name])}")
-    for key, item in arguments.items():
-        if key not in known[name]:
-            fail(
-                f"unknown argument `{key}` of the {what} `{name}`",
-                label=did_you_mean(str(key), known[name]),
-                help=f"available arguments: {', '.join(known[name])}",
-            )
-        _check_argument(name, key, item, known[name][key])
-    missing = next((key for key in REQUIRED.get(name, ()) if key not in arguments), None)
-    if missing is not None:
-        fail(f"the {what} `{name}` needs `{missing}`", help=f"write `{what}: {{{name}: {{{missing}: …}}}}`")
-    return {name: dict(arguments)}
-
-
-def _check_argument(name: str, key: str, value: Any, type_: str) -> None:
-    """Rejects an argument of another type."""
-    types: dict[str, Any] = {"integer": int, "number": (int, float), "boolean": bool, "text": str}
-    if type_ == "pruner":
-        _method(value, "pruner", dict(PRUNERS))
-    elif not isinstance(value, types[type_]) or (isinstance(value, bool) and type_ != "boolean"):
-        article = "an" if type_ == "integer" else "a"
-        what = "a text" if type_ == "text" else f"{article} {type_}"
-        fail(f"`{key}` of `{name}` must be {what}, not {kind_of(value)}")
-
-
-def _sampler(value: Any) -> Any:
-    return _method(value, "sampler", dict(SAMPLERS)) or {"TPE": {}}
-
-
-def _pruner(value: Any) -> Any:
-    return _method(value, "pruner", dict(PRUNERS))
 
 
 def _constraint(value: Any) -> Any:
@@ -94,6 +41,8 @@ def _constraint(value: Any) -> Any:
         word = re.match(r"\s*(\w*)", value)
         label = did_you_mean(word[1], MEASURES) if word and word[1] not in MEASURES else ""
         fail(f"`{value}` is no constraint", label=label, help=_CONSTRAINT_HELP)
+    if match[2].startswith("<") and (limit_of(match[1], match[3]) or 0) <= 0:
+        fail(f"no network satisfies `{value}`", help=_CONSTRAINT_HELP)
     return value
 
 
@@ -124,6 +73,15 @@ class Goal(Model):
     minimize: Annotated[str | list[str] | None, JsonSchema(str | list[str])] = Field(
         None, description="What to minimize, such as `val_loss`, or `parameters`"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, value: Any) -> Any:
+        if not isinstance(value, (dict, cls)):
+            name = value if isinstance(value, str) else "val_loss"
+            word = "minimize" if name.endswith("loss") or name in MEASURES else "maximize"
+            fail(f"`goal` must be a mapping, not {kind_of(value)}", help=f"write `goal: {{{word}: {name}}}`")
+        return value
 
     @model_validator(mode="after")
     def _some(self) -> "Goal":
@@ -156,13 +114,13 @@ class Sweep(Model):
     )
     goal: Goal = Field(description="What to maximize or minimize; two goals give a Pareto front")
     trials: int = Field(20, gt=0, description="How many points are tried")
-    sampler: Annotated[Object | None, BeforeValidator(_sampler), JsonSchema(str | dict[str, Any] | None)] = Field(
+    sampler: AnySampler = Field(
         None,
         validate_default=True,
-        description=f"How points are chosen, by Optuna: {', '.join(SAMPLERS)}; `TPE` by default",
+        description=f"How points are chosen, by Optuna: {', '.join(Sampler.model_fields)}; `TPE` by default",
     )
-    pruner: Annotated[Object | None, BeforeValidator(_pruner), JsonSchema(str | dict[str, Any] | None)] = Field(
-        None, description=f"Which trials end early, by Optuna: {', '.join(PRUNERS)}; none by default"
+    pruner: AnyPruner = Field(
+        None, description=f"Which trials end early, by Optuna: {', '.join(Pruner.model_fields)}; none by default"
     )
     constraints: list[Annotated[str, BeforeValidator(_constraint)]] = Field(
         default_factory=list,
@@ -190,4 +148,4 @@ class Sweep(Model):
     @property
     def sampler_name(self) -> str:
         """The sampler's name."""
-        return next(iter(self.sampler)) if isinstance(self.sampler, dict) else "TPE"
+        return "TPE" if self.sampler is None else self.sampler.name

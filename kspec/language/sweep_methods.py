@@ -1,79 +1,78 @@
-"""The samplers and pruners of a sweep: Optuna's, by their names there without the last word, with their arguments."""
+"""What samplers and pruners of a sweep have in common: a name, alone or with arguments."""
 
-from collections.abc import Mapping
+from typing import Annotated, Any
 
-Arguments = Mapping[str, str]
-"""Argument → its type: `integer`, `number`, `boolean`, `text`, or `pruner`."""
+from pydantic import BaseModel, Field
 
-_SEED: Arguments = {"seed": "integer"}
-_STEPS: Arguments = {
-    "n_startup_trials": "integer",
-    "n_warmup_steps": "integer",
-    "interval_steps": "integer",
-    "n_min_trials": "integer",
-}
-_POPULATION: Arguments = {
-    "population_size": "integer",
-    "mutation_prob": "number",
-    "crossover_prob": "number",
-    "swapping_prob": "number",
-    **_SEED,
-}
+from kspec.diagnostics import did_you_mean
+from kspec.language.base import Model, fail
+from kspec.language.model_fields import inner_model
+from kspec.syntax.yaml_flow import kind_of
 
-SAMPLERS: Mapping[str, Arguments] = {
-    "TPE": {
-        "n_startup_trials": "integer",
-        "n_ei_candidates": "integer",
-        "prior_weight": "number",
-        "multivariate": "boolean",
-        "group": "boolean",
-        "constant_liar": "boolean",
-        **_SEED,
-    },
-    "Random": _SEED,
-    "Grid": _SEED,
-    "BruteForce": _SEED,
-    "QMC": {"qmc_type": "text", "scramble": "boolean", **_SEED},
-    "GP": {"n_startup_trials": "integer", "deterministic_objective": "boolean", **_SEED},
-    "CmaEs": {
-        "sigma0": "number",
-        "n_startup_trials": "integer",
-        "popsize": "integer",
-        "consider_pruned_trials": "boolean",
-        "use_separable_cma": "boolean",
-        "with_margin": "boolean",
-        "lr_adapt": "boolean",
-        **_SEED,
-    },
-    "NSGAII": _POPULATION,
-    "NSGAIII": _POPULATION,
-}
+Count = Annotated[int, Field(ge=0)]
 
-PRUNERS: Mapping[str, Arguments] = {
-    "Hyperband": {
-        "min_resource": "integer",
-        "max_resource": "integer",
-        "reduction_factor": "integer",
-        "bootstrap_count": "integer",
-    },
-    "Median": _STEPS,
-    "Percentile": {"percentile": "number", **_STEPS},
-    "SuccessiveHalving": {
-        "min_resource": "integer",
-        "reduction_factor": "integer",
-        "min_early_stopping_rate": "integer",
-        "bootstrap_count": "integer",
-    },
-    "Threshold": {
-        "lower": "number",
-        "upper": "number",
-        "n_warmup_steps": "integer",
-        "interval_steps": "integer",
-    },
-    "Patient": {"wrapped_pruner": "pruner", "patience": "integer", "min_delta": "number"},
-}
 
-REQUIRED: Mapping[str, tuple[str, ...]] = {"Percentile": ("percentile",), "Patient": ("wrapped_pruner", "patience")}
-"""Arguments without a default, by sampler or pruner."""
-FINITE = ("Grid", "BruteForce")
-"""Samplers that try every point of a finite space once."""
+class Method(Model):
+    """One sampler or pruner, with its arguments."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Its arguments, as the spec has them; a pruner among them as a `Method`."""
+        chosen: BaseModel = getattr(self, self.name)
+        return {key: getattr(chosen, key) for key in chosen.model_fields_set}
+
+
+def named(value: Any, what: str, model: type[BaseModel]) -> Any:
+    """A sampler or a pruner as a mapping from its name to its arguments.
+
+    Args:
+        value: What the spec has.
+        what: `sampler` or `pruner`.
+        model: The mapping's model, whose fields are the names.
+    """
+    if value is None or isinstance(value, model):
+        return value
+    known = list(model.model_fields)
+    if isinstance(value, str):
+        value = {value: None}
+    if not isinstance(value, dict) or len(value) != 1:
+        fail(
+            f"`{what}` must be a name, or a name with its arguments, not {kind_of(value)}",
+            help=f"write `{what}: {known[0]}`",
+        )
+    ((written, arguments),) = value.items()
+    name = written.removesuffix(what.capitalize()) if isinstance(written, str) else ""
+    if name not in known:
+        label = did_you_mean(str(written), known)
+        fail(f"unknown {what} `{written}`", label=label, help=f"available {what}s: {', '.join(known)}")
+    return {name: _arguments(name, arguments, what, model)}
+
+
+def _arguments(name: str, arguments: Any, what: str, model: type[BaseModel]) -> Any:
+    """The arguments of a sampler or a pruner.
+
+    Args:
+        name: Its name.
+        arguments: What the spec has.
+        what: `sampler` or `pruner`.
+        model: The mapping's model.
+    """
+    arguments_model = inner_model(model.model_fields[name].annotation)
+    assert arguments_model is not None
+    fields = arguments_model.model_fields
+    if arguments is not None and not isinstance(arguments, dict):
+        fail(f"the arguments of `{name}` need names", help=f"available arguments: {', '.join(fields)}")
+    arguments = arguments or {}
+    missing = [key for key, field in fields.items() if field.is_required() and key not in arguments]
+    if missing:
+        written = ", ".join(f"{key}: {_EXAMPLES[key]}" for key in missing)
+        fail(f"the {what} `{name}` needs `{missing[0]}`", help=f"write `{what}: {{{name}: {{{written}}}}}`")
+    return arguments
+
+
+_EXAMPLES = {"percentile": "25", "wrapped_pruner": "Median", "patience": "3"}

@@ -7,16 +7,19 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from kspec.language.base import Model, fail
 from kspec.language.json_schema import JsonSchema
-from kspec.syntax.yaml_flow import abbreviate, kind_of
+from kspec.syntax.yaml_flow import abbreviate, kind_of, to_yaml
 
 HEADS = ("choice", "uniform", "log", "int")
 _HELP = "write `{choice: [8, 16]}`, `{uniform: [0.0, 0.5]}`, `{log: [1e-4, 1e-1]}` or `{int: [1, 4]}`"
 _BOUNDS = Annotated[list[float], Field(min_length=2, max_length=2)]
+_INTEGERS = Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
 def _choices(value: Any) -> Any:
-    if not isinstance(value, list) or not value:
+    if not isinstance(value, list):
         fail(f"`choice` must be a list of values, not {kind_of(value)}", help="write `choice: [8, 16, 32]`")
+    if not value:
+        fail("`choice` has no values", help="write `choice: [8, 16, 32]`")
     texts = [abbreviate(item) for item in value]
     twice = next((text for text in texts if texts.count(text) > 1 and text != "..."), None)
     if twice is not None:
@@ -77,12 +80,20 @@ class Range(Model):
         description="The lowest and the highest value; any order of magnitude between them is as likely. With `int`, "
         "true for such integers",
     )
-    integers: Annotated[list[int] | None, BeforeValidator(_integers), JsonSchema(_BOUNDS)] = Field(
+    integers: Annotated[list[int] | None, BeforeValidator(_integers), JsonSchema(_INTEGERS)] = Field(
         None, alias="int", description="The lowest and the highest integer"
     )
     step: Annotated[int, Field(gt=0)] | Annotated[float, Field(gt=0)] | None = Field(
         None, description="The distance between two values of `uniform` or `int`"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mapping(cls, value: Any) -> Any:
+        if not isinstance(value, (dict, cls)):
+            choice = f"write `{{choice: {to_yaml(value)}}}`" if isinstance(value, list) and value else _HELP
+            fail(f"a range must be a mapping, not {kind_of(value)}", help=choice)
+        return value
 
     @model_validator(mode="after")
     def _one_head(self) -> "Range":
@@ -100,6 +111,8 @@ class Range(Model):
             fail("`step` belongs to `uniform`, or to `int` without `log`", key="step", help="remove it")
         if self.step is not None and heads[0] == "int" and not isinstance(self.step, int):
             fail(f"the `step` of `int` must be an integer, not {self.step}", key="step")
+        if self.step is not None and self.step > self._ends[1] - self._ends[0]:
+            fail(f"the `step` {self.step} is longer than the range", key="step", help="write a shorter one")
         return self
 
     def bounds_of(self, word: str) -> Any:
@@ -114,7 +127,12 @@ class Range(Model):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest value; of a range that is no choice."""
+        """The lowest and the highest value that it has; of a range that is no choice."""
+        low, high = self._ends
+        return low, (high if self.step is None else low + self.step * int((high - low) / self.step + 1e-9))
+
+    @property
+    def _ends(self) -> tuple[float, float]:
         low, high = next(self.bounds_of(word) for word in HEADS[1:] if self.bounds_of(word) is not None)
         return low, high
 

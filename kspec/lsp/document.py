@@ -35,6 +35,8 @@ def no_folders() -> tuple[str, ...]:
     return ()
 
 
+FIRST_SECONDS = 0.1
+"""The time after which the first check of a text leaves what takes long, the points of a sweep, to a second one."""
 _MARKS = re.compile(r"^kspec[ \t]*:|^#[ \t]*yaml-language-server:.*kspec", re.MULTILINE)
 _SUFFIXES = (".kspec.yaml", ".kspec.yml")
 
@@ -90,12 +92,14 @@ class _Checked(NamedTuple):
         seconds: How long it took.
         analysed: The text with its analysis, if there is one.
         is_valid: Whether the text has no errors.
+        is_incomplete: Whether the check has left something for later.
     """
 
     result: CheckResult
     seconds: float
     analysed: AnalysedText | None
     is_valid: bool
+    is_incomplete: bool
 
 
 class Document:
@@ -119,6 +123,8 @@ class Document:
         self.folders = folders
         self.seconds = 0.0
         """Duration of the last check."""
+        self.is_incomplete = False
+        """Whether the last check has left something for later: `complete` does it."""
         self._text = Text(Source(self.path, content))
         self._was_spec = False
         self._result: CheckResult | None = None
@@ -175,7 +181,7 @@ class Document:
         """Check the current text off the event loop, which answers for other documents meanwhile."""
         while self._result is None:
             if self._check is None:
-                self._budget = Budget()
+                self._budget = Budget(FIRST_SECONDS)
                 run = asyncio.to_thread(self._checked, self._text, self._budget)
                 self._check = asyncio.ensure_future(run)
             check = self._check
@@ -186,6 +192,18 @@ class Document:
                 continue
             if self._check is check:  # else the text has changed
                 self._accept(checked)
+
+    async def complete(self) -> bool:
+        """Does what the last check has left for later; returns whether the text is still the same."""
+        text, self._budget = self._text, Budget()
+        try:
+            checked = await asyncio.to_thread(self._checked, text, self._budget)
+        except BudgetExceeded:  # cancelled by an edit
+            return False
+        if self._text is not text or self._result is None:
+            return False
+        self._accept(checked._replace(seconds=self.seconds))
+        return True
 
     @property
     def result(self) -> CheckResult:
@@ -205,10 +223,11 @@ class Document:
         if result.spec is not None and result.analysis is not None:
             analysis = self._sizes.complete(result.spec, result.analysis) if is_valid else result.analysis
             analysed = AnalysedText(text, result.spec, analysis)
-        return _Checked(result, seconds, analysed, is_valid)
+        return _Checked(result, seconds, analysed, is_valid, budget.is_incomplete)
 
     def _accept(self, checked: _Checked) -> None:
         self._result, self.seconds, self._check = checked.result, checked.seconds, None
+        self.is_incomplete = checked.is_incomplete
         if checked.analysed is not None:
             self._analysed = checked.analysed
             if checked.is_valid:

@@ -126,6 +126,9 @@ class Server(LanguageServer):
             return  # it was closed, or what replaced it is published next
         items = diagnostics.published_diagnostics(document) if document.is_spec else []
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, items, document.version))
+        if document.is_spec and document.is_incomplete and await document.complete():
+            items = diagnostics.published_diagnostics(document)
+            self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, items, document.version))
 
     def close(self, uri: str) -> None:
         """Close a document, and clear its diagnostics."""

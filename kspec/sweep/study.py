@@ -16,8 +16,9 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from kspec.language.sweep import Sweep
-from kspec.language.sweep_methods import FINITE
+from kspec.language.sweep_methods import Method
 from kspec.language.sweep_ranges import Range
+from kspec.language.sweep_samplers import FINITE
 from kspec.syntax.yaml_flow import to_yaml
 
 JOURNAL = "journal.log"
@@ -189,9 +190,10 @@ class Study:
 
     def _sampler(self, number: int) -> optuna.samplers.BaseSampler:
         """The sampler that chooses the point of a trial."""
-        ((name, written),) = _method(self.sweep.sampler or "TPE")
-        arguments = dict(written)
-        seed = arguments.pop("seed", self.seed)
+        name = self.sweep.sampler_name
+        arguments = {} if self.sweep.sampler is None else self.sweep.sampler.arguments
+        written = arguments.pop("seed", None)
+        seed = self.seed if written is None else written
         arguments["seed"] = seed if name in FIXED_SEED else (seed + 1_000_003 * number) % 2**32
         if name == "Grid":
             space = {address: _grid(range_) for address, range_ in self.sweep.search.items()}
@@ -200,21 +202,14 @@ class Study:
         return sampler
 
 
-def _method(value: Any) -> list[tuple[str, dict[str, Any]]]:
-    return [(value, {})] if isinstance(value, str) else [(name, arguments or {}) for name, arguments in value.items()]
-
-
 def pruner_of(sweep: Sweep) -> optuna.pruners.BasePruner:
     """The pruner of a sweep; one that ends nothing if it has none."""
     return optuna.pruners.NopPruner() if sweep.pruner is None else _pruner(sweep.pruner)
 
 
-def _pruner(value: Any) -> optuna.pruners.BasePruner:
-    ((name, written),) = _method(value)
-    arguments = dict(written)
-    if "wrapped_pruner" in arguments:
-        arguments["wrapped_pruner"] = _pruner(arguments["wrapped_pruner"])
-    pruner: optuna.pruners.BasePruner = getattr(optuna.pruners, f"{name}Pruner")(**arguments)
+def _pruner(method: Method) -> optuna.pruners.BasePruner:
+    arguments = {key: _pruner(value) if isinstance(value, Method) else value for key, value in method.arguments.items()}
+    pruner: optuna.pruners.BasePruner = getattr(optuna.pruners, f"{method.name}Pruner")(**arguments)
     return pruner
 
 

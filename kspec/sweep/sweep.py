@@ -12,7 +12,7 @@ from kspec.compiler.search.verdict import Verdict, judge
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
 from kspec.language.sweep import Sweep
-from kspec.language.sweep_methods import FINITE
+from kspec.language.sweep_samplers import FINITE
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import SWEEP, TRIALS, RunFolder
@@ -113,7 +113,7 @@ class _Search:
 
     def _headline(self, *, is_new: bool) -> str:
         goals = ", ".join(f"{word} {name}" for name, word in self.result.goals)
-        pruner = "" if self.sweep.pruner is None else f" with {next(iter(self.sweep.pruner))}"
+        pruner = "" if self.sweep.pruner is None else f" with {self.sweep.pruner.name}"
         done = "" if is_new else f", {len(self.result.trials)} of them done"
         count = f"{self.sweep.trials} trial{'s' * (self.sweep.trials != 1)}{done}"
         return f"{count}, {self.sweep.sampler_name}{pruner}: {goals}"

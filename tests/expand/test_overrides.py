@@ -27,6 +27,8 @@ compile:
 fit:
   callbacks:
     - EarlyStopping: {patience: 3}
+sweep:
+  search: {fit.epochs: {int: [1, 2]}}
 """
 
 
@@ -60,6 +62,10 @@ def overridden(*overrides):
         ("models.encoder.inputs.row.shape=[5]", ("models", "encoder", "inputs", "row", "shape"), [5]),
         ("models.other={file: base.keras}", ("models", "other", "file"), "base.keras"),
         ("data.split.test=0.3", ("data", "split", "test"), 0.3),
+        ('data.columns."a.b"=float32', ("data", "columns", "a.b"), "float32"),
+        ("sweep.search.vars.width={int: [1, 4]}", ("sweep", "search", "vars.width", "int"), [1, 4]),
+        ('sweep.search."fit.epochs".int=[1, 4]', ("sweep", "search", "fit.epochs", "int"), [1, 4]),
+        ("sweep.search.fit.epochs.int=[1, 4]", ("sweep", "search", "fit.epochs", "int"), [1, 4]),
     ],
 )
 def test_a_value_is_replaced_and_its_place_is_on_the_command_line(override, path, value):
@@ -119,6 +125,11 @@ def test_an_automatic_name_has_a_warning():
 def test_an_empty_name_between_two_dots():
     _, found = overridden("fit..epochs=3")
     assert [(d.code, d.message) for d in found] == [("KS015", "empty name between two dots")]
+
+
+def test_an_address_that_a_sweep_searches_no_more():
+    tree, found = overridden("sweep.search.fit.epochs=null")
+    assert (tree.value["sweep"]["search"], found) == ({}, [])
 
 
 def test_a_variable_that_nothing_references():

@@ -6,8 +6,10 @@ import pytest
 
 optuna = pytest.importorskip("optuna")
 
+from kspec.language.model_fields import inner_model  # noqa: E402
 from kspec.language.sweep import Sweep  # noqa: E402
-from kspec.language.sweep_methods import PRUNERS, SAMPLERS  # noqa: E402
+from kspec.language.sweep_pruners import Pruner  # noqa: E402
+from kspec.language.sweep_samplers import Sampler  # noqa: E402
 from kspec.sweep.study import Asked, Pruning, Study  # noqa: E402
 
 SEARCH = {
@@ -22,11 +24,14 @@ def sweep(search=SEARCH, **more):
     return Sweep.model_validate({"search": search, "goal": {"minimize": "val_loss"}, **more})
 
 
-@pytest.mark.parametrize(("kind", "known"), [("Sampler", SAMPLERS), ("Pruner", PRUNERS)])
-def test_methods_have_the_arguments_of_optuna(kind, known):
-    module = optuna.samplers if kind == "Sampler" else optuna.pruners
-    for name, arguments in known.items():
-        assert set(arguments) <= set(inspect.signature(getattr(module, f"{name}{kind}")).parameters), name
+@pytest.mark.parametrize("model", [Sampler, Pruner])
+def test_methods_have_the_arguments_of_optuna(model):
+    kind, module = model.__name__, optuna.samplers if model is Sampler else optuna.pruners
+    for name, field in model.model_fields.items():
+        known = inspect.signature(getattr(module, f"{name}{kind}")).parameters
+        for key, argument in inner_model(field.annotation).model_fields.items():
+            assert key in known, (name, key)
+            assert key == "seed" or argument.is_required() or argument.default == known[key].default, (name, key)
 
 
 def test_points_have_values_of_their_ranges(tmp_path):

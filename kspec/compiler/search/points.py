@@ -93,10 +93,10 @@ def samples(space: Mapping[str, Range], count: int, seed: int = 0) -> list[Point
         seed: Which are drawn.
     """
     size = space_size(space)
-    generator = random.Random(seed)
+    generators = {address: random.Random(f"{seed} {address}") for address in space}  # a range changes no other's values
     found: dict[tuple[str, ...], Point] = {}
     for _ in range(count if size is None else 20 * count):
-        point = {address: draw(range_, generator) for address, range_ in space.items()}
+        point = {address: draw(range_, generators[address]) for address, range_ in space.items()}
         found.setdefault(overrides_of(point), point)
         if len(found) == min(count, size or count):
             break
