@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from kspec.analysis.settings import OutputSettings
 from kspec.data.targets.encoding import TargetEncoding
+from kspec.report.lists import ListPredictions, lists_of_table
 from kspec.report.prediction_files import Opener, Table, read_arrays, read_table
 from kspec.training.predict import actual_columns, prediction_columns
 
@@ -39,7 +40,8 @@ class Predictions:
         rows: The row of each in the data, shape (n,).
         files: By example the file that it was read from; None for rows of a table.
         share: The share of the predictions that was read.
-        positions: How many positions an example has, where each position has its own prediction; else 1.
+        lines: The line of each in the table of predictions, from 0; None if it comes from arrays.
+        grid: The shape of the positions of an example, each of which has its own prediction; empty for one prediction.
     """
 
     output: str
@@ -51,7 +53,8 @@ class Predictions:
     rows: Array
     files: Array | None = None
     share: float = 1.0
-    positions: int = 1
+    lines: Array | None = None
+    grid: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.actual)
@@ -59,7 +62,7 @@ class Predictions:
     @property
     def unit(self) -> str:
         """What each prediction is about."""
-        return "positions" if self.positions > 1 else "examples"
+        return "positions" if self.grid else "examples"
 
     def predicted(self) -> Array:
         """The predicted classes, as `actual` has them; the values of a regression, shape (n, k)."""
@@ -87,9 +90,23 @@ class Predictions:
         )
 
 
-def read_predictions(
-    folder: Path, file: str, encodings: Mapping[str, TargetEncoding], opener: Opener
-) -> tuple[list[Predictions], list[str]]:
+class Found(NamedTuple):
+    """What the files of predictions hold.
+
+    Args:
+        outputs: The outputs with predictions and actual values.
+        lists: Those that predict a list for each example.
+        table: The table; None without one.
+        notes: Why others are left out, a sentence each.
+    """
+
+    outputs: list[Predictions]
+    lists: list[ListPredictions]
+    table: Table | None
+    notes: list[str]
+
+
+def read_predictions(folder: Path, file: str, encodings: Mapping[str, TargetEncoding], opener: Opener) -> Found:
     """Reads the predictions of a run.
 
     Args:
@@ -97,40 +114,41 @@ def read_predictions(
         file: The name of the table of predictions.
         encodings: By output, the classes and columns of its target.
         opener: Opens files of the run folder.
-
-    Returns:
-        The outputs with predictions and actual values; and why others are left out, a sentence each.
     """
-    notes, found = [], []
-    table, arrays = None, None
+    found, path = Found([], [], None, []), folder / file
+    arrays: dict[str, Array] = {}
     try:
-        table = read_table((folder / file).with_suffix(".csv") if file.endswith(".npz") else folder / file, opener)
+        table = read_table(path.with_suffix(".csv") if path.suffix == ".npz" else path, opener)
+        found = found._replace(table=table if table.columns else None)
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        notes.append(f"{file} cannot be read: {error}")
+        found.notes.append(f"{file} cannot be read: {error}")
     try:
-        arrays = read_arrays((folder / file).with_suffix(".npz"), opener)
+        arrays = read_arrays(path.with_suffix(".npz"), opener)
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:
-        notes.append(str(error))
+        found.notes.append(str(error))
     for output, encoding in encodings.items():
         try:
-            own = _of_table(output, encoding, table) if table is not None else None
-            own = own or (_of_arrays(output, encoding, arrays) if arrays is not None else None)
+            lists = None if found.table is None else lists_of_table(output, encoding, found.table)
+            if lists is not None and lists.has_labels:
+                found.lists.append(lists)
+            own = None if found.table is None else _of_table(output, encoding, found.table)
+            own = own or _of_arrays(output, encoding, arrays)
         except ValueError as error:
-            notes.append(f"{output}: {error}")
+            found.notes.append(f"{output}: {error}")
             continue
         if own is not None and len(own):
-            found.append(own)
-    return found, notes
+            found.outputs.append(own)
+    return found
 
 
 def _of_table(output: str, encoding: TargetEncoding, table: Table) -> Predictions | None:
     """The predictions of an output in a table; None if it holds none, or no actual values."""
     kind = _KINDS.get(encoding.settings.task)
-    if kind is None or encoding.predicts_positions or not table.columns:
+    if kind is None or encoding.predicts_positions:
         return None
     width = encoding.shape[-1] if encoding.shape else 1
     if width is None:
@@ -166,7 +184,10 @@ def _of_table(output: str, encoding: TargetEncoding, table: Table) -> Prediction
     rows = table.numbers("row") if "row" in table.columns else np.arange(1.0, len(actual) + 1)
     files = table.texts("file")[known] if "file" in table.columns else None
     kept = rows[known].astype("int64")
-    return Predictions(output, kind, encoding.settings, names, values[known], actual[known], kept, files, table.share)
+    lines = np.flatnonzero(known)
+    return Predictions(
+        output, kind, encoding.settings, names, values[known], actual[known], kept, files, table.share, lines
+    )
 
 
 def _of_labels(table: Table, heading: str, encoding: TargetEncoding, column: int) -> Array:
@@ -203,17 +224,21 @@ def _of_arrays(output: str, encoding: TargetEncoding, arrays: Mapping[str, Array
     known = np.isfinite(flat).all(axis=1)
     known &= np.isfinite(truth).all(axis=1) if kind == "regression" else truth >= 0
     return Predictions(
-        output, kind, encoding.settings, names, flat[known], truth[known], rows[known], positions=per_example
+        output, kind, encoding.settings, names, flat[known], truth[known], rows[known], grid=values.shape[1:-1]
     )
 
 
 def _places(values: Array, names: tuple[str, ...]) -> Array:
     """The place of each label among names, -1 for another."""
-    if values.dtype.kind == "f":
-        texts = np.where(np.isfinite(values), np.char.mod("%.17g", np.nan_to_num(values)), "")
+    known: Any = names
+    if values.dtype.kind in "fiub":
+        try:
+            known, values = [float(name) for name in names], values.astype("float64")
+        except ValueError:  # false and true
+            values = np.where(values > 0, names[-1], names[0])
     else:
-        texts = values.astype(str)
-    found = np.full(len(texts), -1, "int64")
-    for at, name in enumerate(names):
-        found[texts == name] = at
+        values = values.astype(str)
+    found = np.full(len(values), -1, "int64")
+    for at, name in enumerate(known):
+        found[values == name] = at
     return found

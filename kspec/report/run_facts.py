@@ -11,7 +11,9 @@ from kspec.analysis.program import Analysis
 from kspec.compiler.compile import compile_spec
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
-from kspec.report.predictions import Predictions, read_predictions
+from kspec.report.lists import ListPredictions
+from kspec.report.prediction_files import Table
+from kspec.report.predictions import Found, Predictions, read_predictions
 from kspec.rewrite.render import render
 from kspec.runs.recorded_encodings import recorded_encodings
 from kspec.runs.resolved_file import resolved_file
@@ -33,7 +35,9 @@ class RunFacts:
         spec: Its resolved spec; None if it was stopped before, or its extensions may not be imported.
         analysis: The analysis of that; None without a spec.
         text: The spec that was run, with each value that was filled in and its reason; else the resolved spec.
-        predictions: By output with predictions and actual values.
+        predictions: The outputs with predictions and actual values.
+        lists: Those that predict a list for each example.
+        table: The table of predictions; None without one.
         notes: What could not be read, a sentence each.
     """
 
@@ -44,6 +48,8 @@ class RunFacts:
     analysis: Analysis | None = None
     text: str = ""
     predictions: list[Predictions] = field(default_factory=list)
+    lists: list[ListPredictions] = field(default_factory=list)
+    table: Table | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -89,17 +95,19 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False) -> R
     except SpecError as error:
         reason = error.errors.splitlines()[0] if error.errors else "it has none"
         return RunFacts(place, run, record, notes=[f"the resolved spec cannot be shown: {reason}"])
-    predictions: list[Predictions] = []
+    found = Found([], [], None, [])
     try:
         shapes = {name: tuple(analysis.types.calls[name].outputs[0][0] or ()) for name in analysis.graph.outputs}
         _, encodings = recorded_encodings(record, spec, analysis, shapes, Report())
         file = spec.document.predict.to
         if file:
-            predictions, problems = read_predictions(folder, file, encodings, opener)
-            notes += problems
+            found = read_predictions(folder, file, encodings, opener)
     except SpecError as error:
         notes.append(f"the predictions cannot be shown: {error.errors.splitlines()[0]}")
-    return RunFacts(place, run, record, spec, analysis, _spec_text(folder, record, granted), predictions, notes)
+    text = _spec_text(folder, record, granted)
+    return RunFacts(
+        place, run, record, spec, analysis, text, found.outputs, found.lists, found.table, [*notes, *found.notes]
+    )
 
 
 def _spec_text(folder: Path, record: dict[str, Any], granted: Permissions) -> str:

@@ -9,6 +9,8 @@ from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import binary_section
 from kspec.report.sections.data import data_section
+from kspec.report.sections.forecast import forecast_section
+from kspec.report.sections.lists import lists_section
 from kspec.report.sections.multiclass import multiclass_section
 from kspec.report.sections.multilabel import multilabel_section
 from kspec.report.sections.network import network_section
@@ -35,7 +37,9 @@ def run_sections(facts: RunFacts) -> list[Section]:
     found = [
         result_section(facts),
         training_section(facts),
+        *(forecast_section(facts, own) for own in facts.predictions),
         *(BY_KIND[own.kind](own) for own in facts.predictions),
+        *map(lists_section, facts.lists),
         data_section(facts),
         network_section(facts),
         spec_section(facts),

@@ -9,6 +9,8 @@ import pytest
 
 from kspec.report.numbers.binary import areas, calibration, curves, thinned
 from kspec.report.numbers.classes import class_scores, confusion, top_k
+from kspec.report.numbers.forecast import Forecasts
+from kspec.report.numbers.lists import list_scores
 from kspec.report.numbers.regression import LEVELS, errors
 
 metrics = pytest.importorskip("sklearn.metrics")
@@ -111,3 +113,26 @@ def test_a_thinned_curve_keeps_its_ends(length: int) -> None:
     assert kept[-1] == length - 1
     assert len(kept) == min(length, 10)
     assert (np.diff(kept) > 0).all()
+
+
+def test_the_naive_forecast_is_the_last_value_before_the_first_step() -> None:
+    truth = np.arange(20.0) ** 2
+    starts = np.repeat(np.arange(3, 15), 3)  # forecasts of three rows each, of two series
+    steps = np.tile([1, 2, 3], 12)
+    times = starts + steps - 1
+    series = np.repeat(["a", "b"], 36)
+    actual = np.concatenate([truth[times], -truth[times]])
+    own = Forecasts(series, np.tile(times, 2), np.tile(steps, 2), actual + 1, actual)
+    expected = np.tile(np.where(starts > 3, truth[starts - 1], np.nan), 2) * np.repeat([1, -1], 36)
+    order = np.random.default_rng(0).permutation(72)
+    mixed = Forecasts(*(column[order] for column in own))
+    np.testing.assert_array_equal(mixed.naive(), expected[order])
+    numbers, errors_ = mixed.error_by_step(mixed.predicted)
+    np.testing.assert_array_equal(numbers, [1, 2, 3])
+    np.testing.assert_allclose(errors_, 1.0)
+
+
+def test_scores_of_lists() -> None:
+    actual, predicted = [["a", "b"], ["c"], ["a"]], [["a", "c"], ["c"], []]
+    assert list_scores(actual, predicted, by_position=True) == (1 / 3, 2 / 4, 2 / 4)
+    assert np.isnan(list_scores(actual, predicted, by_position=False).items)

@@ -25,6 +25,8 @@ def result_section(facts: RunFacts) -> Section | None:
     has_baseline = any(isinstance(run.baseline.get(name), (int, float)) for name in names)
     if has_baseline:
         headings.append("baseline")
+    forecasts = {text: own for text, own in run.baseline.get("forecasts", {}).items() if isinstance(own, dict)}
+    headings += [f"naive: {text}" for text in forecasts]
     rows = []
     for name in names:
         row = [name]
@@ -35,6 +37,7 @@ def result_section(facts: RunFacts) -> Section | None:
             row.append(number(run.validation.get(name)))
         if has_baseline:
             row.append(number(run.baseline.get(name)))
+        row += [number(own.get(name)) for own in forecasts.values()]
         rows.append(row)
     notes = [_status(facts)] if run.status != "finished" else []
     answers = run.baseline.get("answers", {})
