@@ -90,20 +90,42 @@ class Predictions:
         )
 
 
+class Masks(NamedTuple):
+    """Predictions of a class for each position of a picture.
+
+    Args:
+        output: The output.
+        names: Of the classes.
+        predicted: Indices of classes, shape (n, h, w).
+        actual: Likewise, -1 where none is known.
+        rows: The row of each in the data, shape (n,).
+        files: By example the file that it was read from; None for rows of a table.
+    """
+
+    output: str
+    names: tuple[str, ...]
+    predicted: Array
+    actual: Array
+    rows: Array
+    files: Array | None
+
+
 class Found(NamedTuple):
     """What the files of predictions hold.
 
     Args:
         outputs: The outputs with predictions and actual values.
         lists: Those that predict a list for each example.
-        table: The table; None without one.
+        masks: Those that predict a class for each position of a picture.
         notes: Why others are left out, a sentence each.
+        table: The table; None without one.
     """
 
     outputs: list[Predictions]
     lists: list[ListPredictions]
-    table: Table | None
+    masks: list[Masks]
     notes: list[str]
+    table: Table | None = None
 
 
 def read_predictions(folder: Path, file: str, encodings: Mapping[str, TargetEncoding], opener: Opener) -> Found:
@@ -115,7 +137,7 @@ def read_predictions(folder: Path, file: str, encodings: Mapping[str, TargetEnco
         encodings: By output, the classes and columns of its target.
         opener: Opens files of the run folder.
     """
-    found, path = Found([], [], None, []), folder / file
+    found, path = Found([], [], [], []), folder / file
     arrays: dict[str, Array] = {}
     try:
         table = read_table(path.with_suffix(".csv") if path.suffix == ".npz" else path, opener)
@@ -136,7 +158,7 @@ def read_predictions(folder: Path, file: str, encodings: Mapping[str, TargetEnco
             if lists is not None and lists.has_labels:
                 found.lists.append(lists)
             own = None if found.table is None else _of_table(output, encoding, found.table)
-            own = own or _of_arrays(output, encoding, arrays)
+            own = own or _of_arrays(output, encoding, arrays, found.masks)
         except ValueError as error:
             found.notes.append(f"{output}: {error}")
             continue
@@ -197,8 +219,17 @@ def _of_labels(table: Table, heading: str, encoding: TargetEncoding, column: int
     return np.where(found < 0, np.nan, found)
 
 
-def _of_arrays(output: str, encoding: TargetEncoding, arrays: Mapping[str, Array]) -> Predictions | None:
-    """The predictions of an output for each position, which count one by one; None if there are none."""
+def _of_arrays(
+    output: str, encoding: TargetEncoding, arrays: Mapping[str, Array], masks: list[Masks]
+) -> Predictions | None:
+    """The predictions of an output for each position, which count one by one; None if there are none.
+
+    Args:
+        output: The output.
+        encoding: The classes and columns of its target.
+        arrays: What the file of arrays holds.
+        masks: Receives the masks, if the positions are those of a picture.
+    """
     kind = _KINDS.get(encoding.settings.task)
     classes = kind in ("binary", "multiclass", "multilabel")
     values = arrays.get(f"{output}_{encoding.settings.kind_of_value}" if classes else output)
@@ -219,13 +250,16 @@ def _of_arrays(output: str, encoding: TargetEncoding, arrays: Mapping[str, Array
         truth = _places(actual.reshape(-1), names) if actual.size == len(flat) else None
     if truth is None or truth.dtype.kind not in "fiub":
         return None
-    per_example = max(1, len(flat) // max(1, len(values)))
-    rows = np.repeat(arrays.get("row", np.arange(1, len(values) + 1)), per_example)
-    known = np.isfinite(flat).all(axis=1)
-    known &= np.isfinite(truth).all(axis=1) if kind == "regression" else truth >= 0
-    return Predictions(
-        output, kind, encoding.settings, names, flat[known], truth[known], rows[known], grid=values.shape[1:-1]
-    )
+    row, files = arrays.get("row", np.arange(1, len(values) + 1)), arrays.get("file")
+    rows = np.repeat(row, len(flat) // max(1, len(values)))
+    has_truth = np.isfinite(truth).all(axis=1) if kind == "regression" else truth >= 0
+    known = np.isfinite(flat).all(axis=1) & has_truth
+    grid = values.shape[1:-1]
+    own = Predictions(output, kind, encoding.settings, names, flat[known], truth[known], rows[known], grid=grid)
+    if len(grid) == 2 and kind != "regression" and len(own):
+        predicted = replace(own, values=flat).predicted().reshape(-1, *grid)
+        masks.append(Masks(output, names, predicted, truth.reshape(-1, *grid), row, files))
+    return own
 
 
 def _places(values: Array, names: tuple[str, ...]) -> Array:

@@ -13,7 +13,7 @@ from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
 from kspec.report.lists import ListPredictions
 from kspec.report.prediction_files import Table
-from kspec.report.predictions import Found, Predictions, read_predictions
+from kspec.report.predictions import Found, Masks, Predictions, read_predictions
 from kspec.rewrite.render import render
 from kspec.runs.recorded_encodings import recorded_encodings
 from kspec.runs.resolved_file import resolved_file
@@ -37,6 +37,7 @@ class RunFacts:
         text: The spec that was run, with each value that was filled in and its reason; else the resolved spec.
         predictions: The outputs with predictions and actual values.
         lists: Those that predict a list for each example.
+        masks: Those that predict a class for each position of a picture.
         table: The table of predictions; None without one.
         notes: What could not be read, a sentence each.
     """
@@ -49,6 +50,7 @@ class RunFacts:
     text: str = ""
     predictions: list[Predictions] = field(default_factory=list)
     lists: list[ListPredictions] = field(default_factory=list)
+    masks: list[Masks] = field(default_factory=list)
     table: Table | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -95,7 +97,7 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False) -> R
     except SpecError as error:
         reason = error.errors.splitlines()[0] if error.errors else "it has none"
         return RunFacts(place, run, record, notes=[f"the resolved spec cannot be shown: {reason}"])
-    found = Found([], [], None, [])
+    found = Found([], [], [], [])
     try:
         shapes = {name: tuple(analysis.types.calls[name].outputs[0][0] or ()) for name in analysis.graph.outputs}
         _, encodings = recorded_encodings(record, spec, analysis, shapes, Report())
@@ -106,7 +108,17 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False) -> R
         notes.append(f"the predictions cannot be shown: {error.errors.splitlines()[0]}")
     text = _spec_text(folder, record, granted)
     return RunFacts(
-        place, run, record, spec, analysis, text, found.outputs, found.lists, found.table, [*notes, *found.notes]
+        place,
+        run,
+        record,
+        spec,
+        analysis,
+        text,
+        found.outputs,
+        found.lists,
+        found.masks,
+        found.table,
+        [*notes, *found.notes],
     )
 
 

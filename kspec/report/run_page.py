@@ -11,6 +11,7 @@ from kspec.report.sections.binary import binary_section
 from kspec.report.sections.data import data_section
 from kspec.report.sections.forecast import forecast_section
 from kspec.report.sections.lists import lists_section
+from kspec.report.sections.masks import masks_section
 from kspec.report.sections.multiclass import multiclass_section
 from kspec.report.sections.multilabel import multilabel_section
 from kspec.report.sections.network import network_section
@@ -20,7 +21,7 @@ from kspec.report.sections.result import result_section
 from kspec.report.sections.spec import spec_section
 from kspec.report.sections.training import training_section
 
-BY_KIND: Mapping[Kind, Callable[[Predictions], Section]] = {
+BY_KIND: Mapping[Kind, Callable[[RunFacts, Predictions], Section]] = {
     "binary": binary_section,
     "multiclass": multiclass_section,
     "multilabel": multilabel_section,
@@ -38,8 +39,9 @@ def run_sections(facts: RunFacts) -> list[Section]:
         result_section(facts),
         training_section(facts),
         *(forecast_section(facts, own) for own in facts.predictions),
-        *(BY_KIND[own.kind](own) for own in facts.predictions),
+        *(BY_KIND[own.kind](facts, own) for own in facts.predictions),
         *map(lists_section, facts.lists),
+        *(masks_section(facts, own) for own in facts.masks),
         data_section(facts),
         network_section(facts),
         spec_section(facts),

@@ -122,3 +122,19 @@ def regression_run(folder: Path, count: int = 80) -> tuple[Path, Array, Array]:
     spec = spec.replace("task: binary_classification", "task: regression")
     columns = {"row": range(1, count + 1), "kind": values.tolist(), "kind_actual": actual.tolist()}
     return write_run(folder, spec, {}, columns), values, actual
+
+
+def mask_run(folder: Path, count: int = 9) -> tuple[Path, Array, Array]:
+    """A run that predicts a mask of 8 x 6; returns its folder, the probabilities and the masks."""
+    generator = np.random.default_rng(count)
+    actual = generator.random((count, 8, 6)) < 0.3
+    values = np.clip(actual * 0.4 + generator.random(actual.shape) * 0.6, 0, 1)
+    spec = BINARY.replace("shape: [3]", "shape: [8, 6, 1]").replace("- Dense: {units: 4, activation: relu}\n", "")
+    spec = spec.replace("Dense: {units: 1,", "Conv2D: {filters: 1, kernel_size: 1,")
+    written = write_run(folder, spec, labels(("ground", "road")), {"row": []})
+    names = np.array(["ground", "road"])
+    arrays = {"row": np.arange(1, count + 1), "kind_probability": values[..., np.newaxis], "kind_labels": names}
+    arrays |= {"kind": names[(values > 0.5).astype(int)], "kind_actual": names[actual.astype(int)][..., np.newaxis]}
+    np.savez_compressed(written / "predictions.npz", **arrays)
+    (written / "predictions.csv").unlink()
+    return written, values, actual

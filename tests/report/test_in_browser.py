@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kspec.report.report import report_text
-from tests.report.runs import BINARY, binary_run, labels, multiclass_run, regression_run, write_run
+from tests.report.runs import BINARY, binary_run, labels, mask_run, multiclass_run, regression_run, write_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 AXE = Path(__file__).parents[1] / "schema" / "node_modules" / "axe-core" / "axe.min.js"
@@ -64,7 +64,7 @@ def _is_accessible(page: Any) -> None:
     assert [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in serious] == []
 
 
-@pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run])
+@pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run, mask_run])
 @pytest.mark.parametrize("settings", [{}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 800}}])
 def test_each_kind_of_report(
     write: Callable[[Path], tuple[Path, Any, Any]],

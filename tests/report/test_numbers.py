@@ -11,6 +11,7 @@ from kspec.report.numbers.binary import areas, calibration, curves, thinned
 from kspec.report.numbers.classes import class_scores, confusion, top_k
 from kspec.report.numbers.forecast import Forecasts
 from kspec.report.numbers.lists import list_scores
+from kspec.report.numbers.masks import intersection_over_union, mean_by_example
 from kspec.report.numbers.regression import LEVELS, errors
 
 metrics = pytest.importorskip("sklearn.metrics")
@@ -136,3 +137,15 @@ def test_scores_of_lists() -> None:
     actual, predicted = [["a", "b"], ["c"], ["a"]], [["a", "c"], ["c"], []]
     assert list_scores(actual, predicted, by_position=True) == (1 / 3, 2 / 4, 2 / 4)
     assert np.isnan(list_scores(actual, predicted, by_position=False).items)
+
+
+def test_intersection_over_union_equals_scikit_learn() -> None:
+    generator = np.random.default_rng(4)
+    actual, predicted = generator.integers(0, 3, (5, 8, 8)), generator.integers(0, 3, (5, 8, 8))
+    found = intersection_over_union(confusion(actual.ravel(), predicted.ravel(), 3))
+    np.testing.assert_allclose(found, metrics.jaccard_score(actual.ravel(), predicted.ravel(), average=None), **EXACT)
+    means = mean_by_example(actual, predicted, 3)
+    expected = [
+        metrics.jaccard_score(a.ravel(), p.ravel(), average="macro") for a, p in zip(actual, predicted, strict=True)
+    ]
+    np.testing.assert_allclose(means, expected, **EXACT)

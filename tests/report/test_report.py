@@ -9,12 +9,12 @@ import pytest
 
 from kspec.report.report import report_text
 from tests.cli.run_cli import run_cli
-from tests.report.runs import BINARY, binary_run, labels, multiclass_run, regression_run, write_run
+from tests.report.runs import BINARY, binary_run, labels, mask_run, multiclass_run, regression_run, write_run
 
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>'\"\u202e"
 
 
-@pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run])
+@pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run, mask_run])
 def test_a_page_holds_all_that_it_needs(tmp_path: Path, write: object) -> None:
     folder, *_ = write(tmp_path / "run")  # type: ignore[operator]
     text = report_text([str(folder)])
@@ -82,3 +82,23 @@ def test_every_number_of_the_tables_is_that_of_the_run(tmp_path: Path) -> None:
         text = report_text([str(folder)], to=to)  # type: ignore[arg-type]
         for number in ("0.75", "0.5", "21 parameters", "seed was 7", "epoch 2"):
             assert number in text
+
+
+def test_mistakes_show_their_pictures_and_read_none_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image
+
+    (tmp_path / "inside" / "pictures").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "inside")
+    for place in ("inside/pictures/a.png", "secret.png"):
+        Image.new("L", (200, 100), 90).save(tmp_path / place)
+    columns = {
+        "row": [1, 2], "file": ["pictures/a.png", "../secret.png"], "kind_probability": [0.9, 0.8],
+        "kind": ["b", "b"], "kind_actual": ["a", "a"],
+    }  # fmt: skip
+    spec = BINARY.replace("inputs:", "data: {images: ../pictures}\ninputs:").replace("shape: [3]", "shape: [8, 8, 1]")
+    spec = spec.replace("- Dense: {units: 4", "- Flatten\n- Dense: {units: 4")
+    folder = write_run(tmp_path / "inside" / "run", spec, labels(["a", "b"]), columns)
+    text = report_text([str(folder)])
+    assert text.count("data:image/png;base64") == 1
+    assert 'alt="pictures/a.png"' in text
+    assert "../secret.png" in text

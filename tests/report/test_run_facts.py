@@ -9,7 +9,7 @@ import pytest
 
 from kspec.report import prediction_files
 from kspec.report.run_facts import read_facts
-from tests.report.runs import binary_run, multiclass_run, regression_run
+from tests.report.runs import binary_run, mask_run, multiclass_run, regression_run
 
 
 def test_a_binary_output(tmp_path: Path) -> None:
@@ -35,6 +35,17 @@ def test_a_regression(tmp_path: Path) -> None:
     assert own.kind == "regression"
     np.testing.assert_array_equal(own.values[:, 0], values)
     np.testing.assert_array_equal(own.actual[:, 0], actual)
+
+
+def test_masks_count_by_position_and_by_picture(tmp_path: Path) -> None:
+    folder, values, actual = mask_run(tmp_path / "run")
+    facts = read_facts(str(folder))
+    [own], [masks] = facts.predictions, facts.masks
+    assert (own.kind, own.names, own.unit) == ("binary", ("ground", "road"), "positions")
+    np.testing.assert_array_equal(own.values[:, 0], values.ravel())
+    np.testing.assert_array_equal(own.actual, actual.ravel())
+    np.testing.assert_array_equal(masks.actual, actual)
+    np.testing.assert_array_equal(masks.predicted, values > 0.5)
 
 
 def test_examples_without_an_actual_value_are_left_out(tmp_path: Path) -> None:

@@ -10,16 +10,18 @@ from kspec.report.charts.curves import calibration_chart, precision_recall_chart
 from kspec.report.numbers.binary import Curves, areas, calibration, curves, thinned
 from kspec.report.numbers.classes import class_scores, confusion
 from kspec.report.predictions import Predictions
+from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.mistakes import mistakes_table
 
 MOST_THRESHOLDS = 400
 
 
-def binary_section(own: Predictions) -> Section:
+def binary_section(facts: RunFacts, own: Predictions) -> Section:
     """Confusion, curves with their areas, calibration, and what each threshold costs.
 
     Args:
+        facts: What is known of the run.
         own: The predictions of a binary output.
     """
     scores, positive = own.values[:, 0], own.actual == 1
@@ -51,7 +53,7 @@ def binary_section(own: Predictions) -> Section:
     charts.append(score_chart(scores, own.actual, (own.names[0], own.names[1]), own.settings.threshold, kind))
     wrong = own.predicted() != own.actual
     sure = np.where(own.actual == 1, own.settings.threshold - scores, scores - own.settings.threshold)
-    mistakes = mistakes_table(own, np.flatnonzero(wrong)[np.argsort(-sure[wrong], kind="stable")])
+    mistakes = mistakes_table(facts, own, np.flatnonzero(wrong)[np.argsort(-sure[wrong], kind="stable")])
     if mistakes is not None:
         tables["Most confident mistakes"] = mistakes
     return Section(

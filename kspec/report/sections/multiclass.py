@@ -10,6 +10,7 @@ from kspec.report.charts.curves import calibration_chart, precision_recall_chart
 from kspec.report.numbers.binary import calibration, curves
 from kspec.report.numbers.classes import class_scores, confusion, top_k
 from kspec.report.predictions import Predictions
+from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
 from kspec.report.sections.mistakes import mistakes_table
@@ -19,10 +20,11 @@ MOST_CURVES = 8
 MOST_ROWS = 200
 
 
-def multiclass_section(own: Predictions) -> Section:
+def multiclass_section(facts: RunFacts, own: Predictions) -> Section:
     """Confusion, scores of each class, curves of one class against the others, calibration of the predicted class.
 
     Args:
+        facts: What is known of the run.
         own: The predictions of a multiclass output.
     """
     count = len(own.names)
@@ -57,7 +59,7 @@ def multiclass_section(own: Predictions) -> Section:
             calibration_chart(calibration(np.clip(top, 0, 1), predicted == own.actual), "the predicted class")
         )
     wrong = np.flatnonzero(predicted != own.actual)
-    mistakes = mistakes_table(own, wrong[np.argsort(-top[wrong], kind="stable")])
+    mistakes = mistakes_table(facts, own, wrong[np.argsort(-top[wrong], kind="stable")])
     if mistakes is not None:
         tables["Most confident mistakes"] = mistakes
     return Section(f"output-{own.output}", f"{own.output}: {count} classes", [count_note(own)], tables, charts)

@@ -9,6 +9,7 @@ from kspec.report.charts.curves import precision_recall_chart, roc_chart
 from kspec.report.numbers.binary import curves
 from kspec.report.numbers.classes import class_scores, confusion
 from kspec.report.predictions import Predictions
+from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
 
@@ -16,10 +17,11 @@ MOST_CURVES = 8
 MOST_ROWS = 200
 
 
-def multilabel_section(own: Predictions) -> Section:
+def multilabel_section(_: RunFacts, own: Predictions) -> Section:
     """Scores and curves of each label.
 
     Args:
+        _: What is known of the run.
         own: The predictions of a multilabel output.
     """
     predicted, rows, found = own.predicted(), [], {}

@@ -6,6 +6,7 @@ from kspec.report.chart import MOST_POINTS, Table, number
 from kspec.report.charts.regression import actual_chart, error_chart, residual_chart
 from kspec.report.numbers.regression import LEVELS, errors
 from kspec.report.predictions import Predictions
+from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
 
@@ -13,10 +14,11 @@ MOST_VALUES = 6
 """Of an output with more values, the charts show the first."""
 
 
-def regression_section(own: Predictions) -> Section:
+def regression_section(_: RunFacts, own: Predictions) -> Section:
     """Errors, predicted against actual values, residuals.
 
     Args:
+        _: What is known of the run.
         own: The predictions of a regression.
     """
     rows, charts = [], []
