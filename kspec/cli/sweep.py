@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
-
-if TYPE_CHECKING:
-    from kspec.sweep.result import SweepResult
 
 EPILOG = """\b
 Examples:
@@ -21,8 +17,6 @@ Examples:
   kspec sweep spec.yaml --resume
   kspec render mlp --best -o best.yaml
 """
-SHOWN = 5
-"""How many of the best trials are shown."""
 
 
 @click.command(epilog=EPILOG)
@@ -60,6 +54,7 @@ def command(
     from kspec.cli import FAILED, INTERRUPTED
     from kspec.cli._json_output import reserve_stdout
     from kspec.language import Permissions, load_file
+    from kspec.language.sweep_samplers import PACKAGES
     from kspec.runs.failures import StepFailed
     from kspec.runs.run_folder import RunFolderError, finite
     from kspec.training.console import Console
@@ -67,6 +62,7 @@ def command(
     if find_spec("optuna") is None:
         click.echo("kspec: sweeps need Optuna: pip install 'kspec[sweep]'", err=True)
         ctx.exit(FAILED)
+    from kspec.sweep.overview import overview
     from kspec.sweep.resume import unfinished_sweep_of
     from kspec.sweep.sweep import run_sweep
 
@@ -75,6 +71,12 @@ def command(
     spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
     if spec.document.sweep is None:
         raise click.UsageError(f"`{path}` has no `sweep:` section; see `kspec sweep --help` and specs/README.md")
+    package = PACKAGES.get(spec.document.sweep.sampler_name)
+    if package is not None and find_spec(package) is None:
+        click.echo(
+            f"kspec: the sampler {spec.document.sweep.sampler_name} needs a package: pip install {package}", err=True
+        )
+        ctx.exit(FAILED)
     try:
         with reserve_stdout(as_json):
             folder = unfinished_sweep_of(spec, runs) if resume else None
@@ -88,24 +90,7 @@ def command(
         metrics = {} if result.run is None else result.run.metrics
         click.echo(json.dumps(finite({**result.to_json(), "metrics": metrics, "folder": str(result.folder)})))
     else:
-        _show(result, quiet=quiet)
+        click.echo(str(result.folder) if quiet else f"\n{overview(result)}\n{result.folder}")
     if result.status == "interrupted":
         click.echo(f"stopped after {len(result.trials)} trials; to go on: kspec sweep {path} --resume", err=True)
         ctx.exit(INTERRUPTED)
-
-
-def _show(result: SweepResult, *, quiet: bool) -> None:
-    """Prints the best trials, and where all of them are."""
-    from kspec.sweep.result import point_text
-
-    if quiet:
-        click.echo(str(result.folder))
-        return
-    click.echo("")
-    shown = result.ranked()[:SHOWN] if len(result.goals) == 1 else result.best_trials
-    for trial in shown:
-        values = "  ".join(f"{name} {value:.4f}" for (name, _), value in zip(result.goals, trial.values, strict=True))
-        click.echo(f"  {trial.number:>4}  {values}  {point_text(trial.point)}")
-    if not shown:
-        click.echo("  no trial was completed")
-    click.echo(f"\n{result.folder}")

@@ -11,6 +11,8 @@ from kspec.language.sweep_methods import Count, Method, named
 Probability = Annotated[float, Field(ge=0, le=1)]
 FINITE = ("Grid", "BruteForce")
 """Samplers that try every point of a finite space once."""
+PACKAGES = {"GP": "torch", "QMC": "scipy", "CmaEs": "cmaes"}
+"""Packages that samplers need besides Optuna."""
 GENETIC = ("NSGAII", "NSGAIII")
 """Samplers that are made for several goals."""
 

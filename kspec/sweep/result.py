@@ -95,8 +95,9 @@ def point_text(point: Point | Mapping[str, Any]) -> str:
     >>> point_text({"fit.epochs": 3, "layers.drop.rate": 0.123456789})
     'fit.epochs=3  layers.drop.rate=0.1235'
     """
-    return "  ".join(f"{address}={_short(value)}" for address, value in point.items())
+    return "  ".join(f"{address}={short(value)}" for address, value in point.items())
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value in one line; fractions with four digits."""
     return f"{value:.4g}" if isinstance(value, float) else abbreviate(value)

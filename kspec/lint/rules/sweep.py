@@ -27,6 +27,7 @@ def check(context: RuleContext) -> None:
         )
     attempt(lambda: _check_goals(context, sweep))
     attempt(lambda: _check_sampler(context, sweep))
+    attempt(lambda: _check_then(context, sweep))
     attempt(lambda: _check_pruner(context, sweep))
 
 
@@ -99,6 +100,14 @@ def _check_sampler(context: RuleContext, sweep: Sweep) -> None:
     if name in GENETIC and attempt(lambda: len(sweep.goal.directions)) == 1:
         help = "remove `sampler`: `TPE` is that for one goal"
         context.report.warning(codes.SWEEP_DOUBT, f"`{name}` is made for several goals", place, help=help)
+
+
+def _check_then(context: RuleContext, sweep: Sweep) -> None:
+    """Warns of a `then` that the best point would need: several goals have a front of them."""
+    if len(sweep.goal.directions) > 1 and sweep.then is not None and "then" in sweep.model_fields_set:
+        message = "several goals have no best point to train again"
+        help = "remove `then`, and take a trial of the front: kspec render RUN --trial N"
+        context.report.warning(codes.SWEEP_DOUBT, message, context.spec.positions.key(("sweep", "then")), help=help)
 
 
 def _check_cma_es(context: RuleContext, sweep: Sweep, place: Span) -> None:

@@ -57,6 +57,7 @@ RATE = "{layers.drop.rate: {uniform: [0, 0.5]}}"
         (["sweep.sampler=CmaEs"], "KS632", "at least two ranges of numbers"),
         (["sweep.sampler=CmaEs", TWO, "sweep.goal.minimize=parameters"], "KS632", "searches for one goal"),
         (["sweep.sampler=CmaEs", TWO, CHOICE], "KS647", "`fit.epochs` is drawn at random"),
+        (["sweep.goal.minimize=parameters", "sweep.then.repeat=2"], "KS647", "no best point to train again"),
         (["sweep.sampler=NSGAII"], "KS647", "made for several goals"),
         (["sweep.goal={minimize: val_accuracy}"], "KS647", "the sweep looks for the worst"),
         (["sweep.search.data.split.validation={uniform: [0.1, 0.2]}"], "KS646", "trials are compared on different"),
