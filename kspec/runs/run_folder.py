@@ -244,8 +244,8 @@ def _with_model(path: Path) -> Path:
     best = path / BEST
     if not (best / "run.json").is_file():
         raise RunFolderError(
-            f"the sweep {path} has not trained its best point; its trials are in {path / TRIALS}, "
-            "and `kspec sweep SPEC --resume` goes on"
+            f"the sweep {path} has not trained its best point: `kspec sweep SPEC --resume` goes on with one that was "
+            "stopped, `kspec render RUN --best` or `--trial N` prints the spec of a trial"
         )
     require_inside(best / "run.json", path)
     return best

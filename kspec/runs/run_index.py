@@ -6,6 +6,7 @@ import math
 import os
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import Any
 from kspec.analysis.metric_direction import Direction
 from kspec.runs.file_index import FileIndex, file_index
 from kspec.runs.process import status_of
-from kspec.runs.run_folder import STAMPED, finite, run_folders
+from kspec.runs.run_folder import STAMPED, SWEEP, finite, run_folders
 from kspec.runs.tags import TAGS, InvalidTags, read_tags
-from kspec.syntax.bounded_json import InvalidJson, read_bounded
+from kspec.syntax.bounded_json import InvalidJson, read_bounded, read_json
 
 MAX_HISTORY = 64 << 20
 """The most bytes of a history whose epochs are counted."""
@@ -42,6 +43,7 @@ class RunRecord:
         deviation: Of a run with folds or repeats, the standard deviation of each metric, which is a mean then.
         message: Why it failed, or why it cannot be read.
         sweep: How many trials were planned, of a sweep; else None.
+        trials: How many of them have ended.
         parameters: How many numbers the model has; None if unknown.
         vars: The values of the spec's variables.
         tags: What a user has marked it with.
@@ -62,6 +64,7 @@ class RunRecord:
     deviation: dict[str, float] = field(default_factory=dict)
     message: str = ""
     sweep: int | None = None
+    trials: int = 0
     parameters: int | None = None
     vars: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
@@ -87,7 +90,7 @@ class RunRecord:
             "metrics": finite(self.metrics),
             "validation": finite(self.validation),
             **({"deviation": finite(self.deviation)} if self.deviation else {}),
-            **({} if self.sweep is None else {"sweep": {"trials": self.sweep}}),
+            **({} if self.sweep is None else {"sweep": {"trials": self.sweep, "ended": self.trials}}),
             "message": self.message or None,
             "tags": self.tags,
             "note": self.note or None,
@@ -170,6 +173,9 @@ def _read(path: Path, index: FileIndex) -> RunRecord:
         if run.started is None:
             run.started = _time_in_name(path)
         _read_metrics(run, place, index)
+        if run.sweep is not None:
+            with suppress(OSError):
+                run.trials = index.value(f"{place}/{SWEEP}", _ended_trials)
     _read_tags(run, place, index)
     return run
 
@@ -222,6 +228,15 @@ def _metric_facts(path: Path) -> dict[str, Any]:
         "deviation": _numbers(metrics.deviation),
         "validation": {f"val_{name}": value for name, value in _numbers(metrics.validation).items()},
     }
+
+
+def _ended_trials(path: Path) -> int:
+    """How many trials of a sweep have ended; 0 of one whose file is damaged."""
+    try:
+        trials = read_json(path).get("trials")
+    except (InvalidJson, AttributeError):
+        return 0
+    return len(trials) if isinstance(trials, list) else 0
 
 
 def _read_tags(run: RunRecord, place: str, index: FileIndex) -> None:

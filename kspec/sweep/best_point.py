@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kspec.compiler.search.points import overrides_of
 from kspec.diagnostics import Report, Source
-from kspec.runs.run_folder import BEST, SWEEP, RunFolderError, run_at
+from kspec.runs.run_folder import BEST, SWEEP, RunFolderError, find_folder
+from kspec.runs.run_index import past_runs
 from kspec.runs.run_record import read_record
 from kspec.syntax import read_source
 from kspec.syntax.bounded_json import InvalidJson, read_json
@@ -20,7 +22,7 @@ def best_point(
     """The text of a sweep's spec, and the overrides that make it that of a trial.
 
     Args:
-        place: The folder of the sweep, or the name of a spec whose latest run is one.
+        place: The folder of the sweep, or the name of a spec; its newest sweep is found.
         runs: The folder of the run folders.
         trial: The number of the trial; by default the best.
 
@@ -30,14 +32,14 @@ def best_point(
     folder = _folder(place, runs)
     try:
         found = read_json(folder / SWEEP)
-        number = found["best"][0] if trial is None else trial
+        number = _number(found, folder) if trial is None else trial
         point = next(each["point"] for each in found["trials"] if each["number"] == number)
         if not isinstance(point, dict):
             raise TypeError
+    except RunFolderError:
+        raise
     except (InvalidJson, OSError, KeyError, TypeError) as error:
         raise RunFolderError(f"{folder / SWEEP} is damaged: {error}") from error
-    except IndexError:
-        raise RunFolderError(f"the sweep {folder} has no trial that is complete") from None
     except StopIteration:
         raise RunFolderError(f"the sweep {folder} has no trial {number}") from None
     record: dict[str, Any] = read_record(folder)
@@ -53,15 +55,32 @@ def best_point(
     )
 
 
+def _number(found: Mapping[str, Any], folder: Path) -> int:
+    """The number of the best trial.
+
+    Raises:
+        RunFolderError: If there is none, or several goals have a front.
+    """
+    best = found["best"]
+    if not best:
+        raise RunFolderError(f"the sweep {folder} has no trial that is complete")
+    if len(found["goals"]) > 1:
+        front = ", ".join(map(str, best))
+        raise RunFolderError(f"the sweep {folder} has several goals: take a trial of its front by --trial: {front}")
+    return int(best[0])
+
+
 def _folder(place: str, runs: str | os.PathLike[str]) -> Path:
-    """The folder of a sweep.
+    """The folder of a sweep: by its path, or the newest of a spec.
 
     Raises:
         RunFolderError: If there is none.
     """
-    if (Path(place) / SWEEP).is_file():
-        return Path(place)
-    run = run_at(place, runs)
-    if run is None or run.name != BEST or not (run.parent / SWEEP).is_file():
+    folder = find_folder(place, runs)
+    if folder.name == BEST:
+        folder = folder.parent
+    if not (folder / SWEEP).is_file() and len(Path(place).parts) == 1:
+        folder = next((run.path for run in past_runs(runs, place) if (run.path / SWEEP).is_file()), folder)
+    if not (folder / SWEEP).is_file():
         raise RunFolderError(f"{place} is no sweep; `kspec sweep` makes one")
-    return run.parent
+    return folder

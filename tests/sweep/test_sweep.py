@@ -163,7 +163,7 @@ def test_a_trial_that_diverges_fails_alone(project):
     assert found.best == [by_rate[0.1].number]
 
 
-def test_several_goals_have_a_front(project):
+def test_several_goals_have_a_front(project, capsys):
     text = SPEC.replace("goal: {minimize: val_loss}", "goal: {minimize: [val_loss, parameters]}")
     text = text.replace("[1, 2, 300]", "[1, 2, 30]").replace("{log: [1e-3, 1.0]}", "{choice: [0.1]}")
     found = run_sweep(load_file(project(text.replace("sampler: Random", "sampler: Grid"))))
@@ -174,3 +174,9 @@ def test_several_goals_have_a_front(project):
     ]
     assert set(found.best) == {trial.number for trial in found.trials if trial not in worse}
     assert found.run is None
+    capsys.readouterr()
+    assert main(["render", "small", "--best"]) == 3
+    assert f"several goals: take a trial of its front by --trial: {found.best[0]}" in capsys.readouterr().err
+    assert main(["render", "small", "--trial", str(found.best[0])]) == 0
+    assert main(["runs"]) == 0
+    assert "sweep, 3 of 4 trials" in capsys.readouterr().out

@@ -71,9 +71,14 @@ def table(runs: Sequence[RunRecord], best: str | None) -> str:
 
 def _message(run: RunRecord) -> str:
     """What stands beside a run: how many trials a sweep has, the overrides, why it failed, what was noted of it."""
-    sweep = [] if run.sweep is None else [f"sweep of {run.sweep} trials"]
+    sweep = [] if run.sweep is None else [_sweep_text(run.trials, run.sweep)]
     note = [f"“{' '.join(run.note.split())}”"] if run.note else []
     return "  ".join([*sweep, *run.overrides, *([run.message] if run.message else []), *note])
+
+
+def _sweep_text(ended: int, planned: int) -> str:
+    """What a sweep is: `sweep of 20 trials`, `sweep, 7 of 20 trials`."""
+    return f"sweep of {planned} trials" if ended == planned else f"sweep, {ended} of {planned} trials"
 
 
 def _value(run: RunRecord, metric: str) -> str:
