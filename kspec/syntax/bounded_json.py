@@ -49,7 +49,8 @@ def parse_json(text: bytes, pairs: Pairs | None = None) -> Any:
         raise InvalidJson("it is not text in UTF-8") from None
     except ValueError as error:
         raise InvalidJson(f"it is not JSON: {error}") from None
-    _check_depth(value)
+    if containers > MAX_DEPTH:
+        _check_depth(value)
     return value
 
 

@@ -179,7 +179,7 @@ def is_file(path: str | os.PathLike[str]) -> bool:
 
 
 def printable_path(path: str | os.PathLike[str]) -> str:
-    """A path on one line, with the escapes of Python for what cannot be printed."""
+    """A path or another text on one line, with the escapes of Python for what cannot be printed."""
     text = path if isinstance(path, str) else Path(path).as_posix()
     return text if text.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 

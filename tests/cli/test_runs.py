@@ -81,6 +81,28 @@ def test_wrong_use(words: list[str], message: str, capsys: pytest.CaptureFixture
     assert message in capsys.readouterr().err
 
 
+def test_what_runs_hold_controls_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "\x1b[2J\u202e\n"
+    make(
+        "runs",
+        f"x{hostile}",
+        "20260104-120000-1",
+        {f"m{hostile}": 1.0},
+        message=hostile,
+        overrides=[hostile],
+        vars={"v": hostile},
+    )
+    for words in (
+        ["runs"],
+        ["runs", "--columns", "run,vars.v,message,overrides"],
+        ["runs", "rm", "--where", "vars.v != 'y'", "--yes"],
+    ):
+        assert main(words) == 0
+        caught = capsys.readouterr()
+        assert "\x1b" not in caught.out + caught.err
+        assert "\\x1b[2J\\u202e" in caught.out + caught.err
+
+
 def test_a_spec_may_have_the_name_of_a_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(listed(["--name", "rm"], capsys)) == 3
     assert len(listed(["--runs", "runs", "rm"], capsys)) == 3  # options come first: it is no verb

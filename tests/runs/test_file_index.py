@@ -2,10 +2,12 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
-from kspec.runs import file_index, run_index
+from kspec.runs import file_index, run_facts, run_index
+from kspec.runs.run_facts import RunFacts
 from kspec.runs.run_index import past_runs
 from tests.runs.test_run_index import make
 
@@ -34,6 +36,17 @@ def test_what_has_not_changed_is_not_read_again(index, monkeypatch):
     monkeypatch.setattr(run_index, "_metric_facts", None)
     assert past_runs("runs") == before
     assert past_runs(os.path.abspath("runs"), "mlp")[0].vars == {"width": 3}
+
+
+def test_specs_are_the_same_from_the_index(index, monkeypatch):
+    spec = Path("runs/mlp/20260101-120000-1/resolved.yaml")
+    spec.write_text("fit: {class_weight: {0: 2.5}, epochs: 3}\n")
+    values = []
+    for _ in range(2):
+        with RunFacts(past_runs("runs"), "runs") as facts:
+            values.append([facts.value(facts.runs[1], f"spec.fit.{name}") for name in ("class_weight.0", "epochs")])
+        monkeypatch.setattr(run_facts, "_spec_text", None)
+    assert values == [[2.5, 3]] * 2
 
 
 def test_changes_are_seen(index):

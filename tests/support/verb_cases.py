@@ -112,6 +112,8 @@ OUTPUTS = (
     "é",
 )
 DATA = ("new.csv", "table.csv", "nothing.csv", ".", "", "binary.yaml", "*.csv", "-")
+CONDITIONS = ("metrics.loss > 0", "vars.width == 6", "spec.fit.epochs == 1 or status == 'unknown'", "'good' in tags",
+              "started > '2026-01-01'", "nothing > 1", "metrics.loss > 'x'", "epochs >", "name in [")  # fmt: skip
 OVERRIDES = ("fit.epochs=2", "fit.batch_size=7", "name=other", "nothing", "fit.epochs=", "layers.kind.units=2", "=1",
              "data.csv=new.csv", "layers[0].name=a", "compile={}", "vars.width=x", "data.split+=1", "fit+=1")  # fmt: skip
 
@@ -270,6 +272,17 @@ def _command(rng: random.Random, heavy: bool) -> tuple[list[str], bytes]:
         words += ["--format", "json"]
     if verb == "runs" and rng.random() < 0.6:
         words += rng.choice(
-            (["--best", "loss"], ["--best", "accuracy"], ["binary"], ["--best", "nothing"], ["--out", "."])
+            (
+                *(["--best", "loss"], ["--best", "accuracy"], ["binary"], ["--best", "nothing"], ["--out", "."]),
+                *(["--where", condition] for condition in CONDITIONS),
+                *(["--sort", "-started"], ["--columns", "run,metrics.loss,vars.width,spec.fit.epochs"]),
+            )
+        )
+    elif verb == "runs" and words == ["runs"] and rng.random() < 0.5:
+        words += rng.choice(
+            (
+                *(["tag", run, "good"], ["note", run, "text"], ["gc", "--yes"], ["gc", "--stopped", "--yes"]),
+                *(["rm", f"{run}/latest", "--yes"], ["rm", "--where", rng.choice(CONDITIONS), "--yes"]),
+            )
         )
     return words, stdin

@@ -11,6 +11,7 @@ import click
 from kspec.cli import _completion
 from kspec.cli._options import output_format, runs_folder
 from kspec.cli.runs._confirmation import confirm
+from kspec.cli.runs.table import text_of
 
 if TYPE_CHECKING:
     from kspec.data.storage.stored_data import StoredData
@@ -51,8 +52,8 @@ def command(name: str | None, stopped: bool, dry_run: bool, yes: bool, runs: str
     data = _unused_data() if name is None else []
     size = sum(each.bytes for each in files) + sum(each.bytes for each, _ in data)
     is_text = format_ == "text"
-    for line in _lines(files, data, kept) if is_text else ():
-        click.echo(line, err=not dry_run)
+    if is_text:
+        click.echo(text_of(_lines(files, data, kept)), nl=False, err=not dry_run)
     is_agreed = not dry_run and (not (files or data) or confirm(f"Free {bytes_text(size)}?", yes=yes))
     freed, failed = _free(files, data) if is_agreed else (0, [])
     if not is_text:

@@ -10,6 +10,7 @@ from kspec.cli import _completion
 from kspec.cli._options import runs_folder
 from kspec.cli.runs._confirmation import confirm
 from kspec.cli.runs.listing import matching
+from kspec.cli.runs.table import text_of
 
 EPILOG = """\b
 Examples:
@@ -43,8 +44,7 @@ def command(places: tuple[str, ...], name: str | None, where: str | None, yes: b
         raise click.UsageError("name runs, or select them with --where and --name")
     if is_search:
         found, running = _search(name, where, runs, force)
-        for problem in running:
-            click.echo(f"left: {problem}", err=True)
+        click.echo(text_of(f"left: {problem}" for problem in running), nl=False, err=True)
     else:
         found = list(dict.fromkeys(run_to_remove(place, runs) for place in places))
         for folder in found:
@@ -53,8 +53,7 @@ def command(places: tuple[str, ...], name: str | None, where: str | None, yes: b
         click.echo("no runs to remove")
         return
     sizes = {folder: size_of(folder) for folder in found}
-    for line in _lines(found, sizes):
-        click.echo(line, err=True)
+    click.echo(text_of(_lines(found, sizes)), nl=False, err=True)
     what = f"{len(found)} run{'' if len(found) == 1 else 's'}, {bytes_text(sum(sizes.values()))}"
     if not confirm(f"Remove {what}?", yes=yes):
         click.echo("nothing removed")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.cli._columns import limit
+from kspec.syntax.regular_files import printable_path
 
 if TYPE_CHECKING:
     from kspec.runs.run_facts import RunFacts
@@ -59,14 +60,19 @@ def table(runs: Sequence[RunRecord], best: str | None) -> str:
             message = f"{message[: _LONGEST_MESSAGE - 1]}…"
         if room is not None and message and len(line) + 2 + len(message) > room:
             below = textwrap.wrap(message, room - 4)
-            lines += [f"{line.rstrip()}\n", *(f"    {piece}\n" for piece in below)]
+            lines += [line, *(f"    {piece}" for piece in below)]
         else:
-            lines.append(f"{line}  {message}".rstrip() + "\n")
+            lines.append(f"{line}  {message}")
     left_out = [name for name in names if name not in columns]
     if room is not None and left_out:
         text = f"not shown: {', '.join(left_out)} (`--format json` has all)"
-        lines += ["\n", *(f"{piece}\n" for piece in textwrap.wrap(text, room, break_on_hyphens=False))]
-    return "".join(lines)
+        lines += ["", *textwrap.wrap(text, room, break_on_hyphens=False)]
+    return text_of(lines)
+
+
+def text_of(lines: Iterable[str]) -> str:
+    """Lines as a text without characters that control a terminal: others may have written what the runs hold."""
+    return "".join(f"{printable_path(line.rstrip())}\n" for line in lines)
 
 
 def _message(run: RunRecord) -> str:
@@ -124,7 +130,7 @@ def table_of(runs: Sequence[RunRecord], facts: RunFacts, columns: Sequence[str])
         column for column, own in values.items() if all(type(each) in (int, float) for each in own if each is not None)
     }
     cells = {column: [_cell(column, each) for each in own] for column, own in values.items()}
-    return "".join(f"{line.rstrip()}\n" for line in aligned(cells, right=numbers - {"started"}))
+    return text_of(aligned(cells, right=numbers - {"started"}))
 
 
 def _cell(column: str, value: Any) -> str:
