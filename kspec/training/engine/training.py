@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import count
 
 import tensorflow as tf
 
@@ -185,7 +184,8 @@ class TrainFunction:
         self.step = first
         self._done = done
         passes, self._start = divmod(first, runner.source.steps)
-        self._chunks: Iterator[Rows] = runner.source.passes(count(passes))
+        end = max(passes + 1, -(-total // runner.source.steps))  # no chunk is gathered in vain
+        self._chunks: Iterator[Rows] = runner.source.passes(range(passes, end))
         self._rows = next(self._chunks)
         while self._start >= self._rows.batches:
             self._start -= self._rows.batches
@@ -268,7 +268,7 @@ class TestFunction:
 
     def __call__(self, iterator: Iterator[object] | None = None) -> Metrics:  # noqa: ARG002  Keras's iterator is empty
         remaining = self.steps
-        for rows in self.runner.source.passes(count()):
+        for rows in self.runner.source.passes(range(-(-remaining // self.runner.source.steps))):
             engine = self._engine(rows)
             start = 0
             while start < rows.batches and remaining:

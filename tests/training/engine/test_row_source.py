@@ -67,6 +67,21 @@ def test_the_memory_budget_changes_no_bit(monkeypatch):
     identical(train(mlp(), "fused", data=numbers(253)), whole)
 
 
+def test_no_chunk_is_gathered_in_vain(monkeypatch):
+    from kspec.data.pipeline import Batches
+
+    picker, picked = Batches.picker, []
+
+    def counted(self):
+        pick = picker(self)
+        return lambda chosen: picked.append(len(chosen)) or pick(chosen)
+
+    monkeypatch.setattr(Batches, "picker", counted)
+    monkeypatch.setattr("kspec.training.engine.row_source.memory_budget", lambda: 0)
+    train(mlp(), "fused", data=numbers(300), epochs=3)
+    assert sum(rows for rows in picked if rows > 1) == 3 * (300 + 23)  # one row tells the types
+
+
 @pytest.mark.slow
 def test_images_are_decoded_as_needed(tmp_path, monkeypatch):
     """Both engines train the same."""
