@@ -17,7 +17,6 @@ from kspec.language.data import CLASS_FOLDERS, SUFFIXES, without_packing
 from kspec.language.entry import HEADS
 from kspec.language.missing import POLICIES
 from kspec.language.source_files import CSV_OPTIONS
-from kspec.lint.rules.shared.logged_metrics import monitor_names
 from kspec.lsp import schema_lookup
 from kspec.lsp.completion_items import (
     Item,
@@ -51,7 +50,7 @@ from kspec.lsp.scope import (
     used_network,
     value_at,
 )
-from kspec.lsp.sweep_addresses import search_addresses
+from kspec.lsp.sweep_items import monitored, search_addresses, searched_path, sweep_items
 from kspec.syntax.globs import TooManyEntries, matches
 from kspec.syntax.sizes import OF_SHAPE
 from kspec.syntax.yaml_flow import to_yaml
@@ -183,7 +182,7 @@ class _Proposals:
         if path in BY_COLUMN:
             return self._named_keys(self._columns())
         if path == ("sweep", "search"):
-            return self._named_keys(search_addresses(self.value))
+            return self._named_keys(search_addresses(self.value), ordered=True)
         if len(path) < 3 or not is_entry(path[:-1]):
             return None
         entry = value_at(self.value, path[:-1])
@@ -205,11 +204,12 @@ class _Proposals:
         network = analysed.network(used) if analysed else None
         return inputs_at(self.value, used) or [node.name for node in (network.graph.inputs if network else ())]
 
-    def _named_keys(self, names: list[str]) -> Iterator[Item]:
-        for name in names:
+    def _named_keys(self, names: list[str], *, ordered: bool = False) -> Iterator[Item]:
+        for order, name in enumerate(names, 1):
             if MARK not in name:
                 insert = plain(to_yaml(name)) if self.cursor.has_value else f"{plain(to_yaml(name))}: $1"
-                yield Item(name, lsp.CompletionItemKind.Reference, insert=insert, order=1)
+                kind = lsp.CompletionItemKind.Reference
+                yield Item(name, kind, insert=insert, order=min(order, 999) if ordered else 1)
 
     def _classes(self, path: Path) -> Iterator[Item]:
         for key, schema in schema_lookup.keys_at(path).items():
@@ -242,12 +242,15 @@ class _Proposals:
     # values
 
     def _words(self, path: Path) -> Iterator[Item]:
+        is_item = isinstance(path[-1], int)
+        if path[:2] == ("sweep", "search") and path[3:4] == ("choice",):
+            path = searched_path(self.value, path) or path
         special = self._special_words(path)
         if special is not None:
             yield from special
             if path[-1] != "from" or self.cursor.on_key_line:
                 return
-        if not self.cursor.on_key_line and not isinstance(path[-1], int):
+        if not self.cursor.on_key_line and not is_item:
             yield from self._keys(path)  # on its own line below a key: the first key of a mapping
             return
         kind = kind_at(path)
@@ -338,8 +341,11 @@ class _Proposals:
             callee = callee_of(value_at(self.value, path[:at]))
             known = callee.constants.get(str(path[at + 1])) if callee else None
             return iter([Item(word, lsp.CompletionItemKind.EnumMember) for word in choices(known)]) if known else None
-        if path[-1] == "monitor" or path[:2] == ("sweep", "goal"):
-            return self._monitored()
+        if path[0] == "sweep":
+            return sweep_items(path, self.value, self.document)
+        if path[-1] == "monitor":
+            kind = lsp.CompletionItemKind.Value
+            return iter([Item(name, kind, order=1) for name in monitored(self.document)])
         return self._data(path) if path[0] == "data" or path[:2] in OF_COLUMNS else None
 
     def _data(self, path: Path) -> Iterator[Item] | None:
@@ -387,10 +393,3 @@ class _Proposals:
             network = analysed.network(("models", name)) if analysed else None
             if MARK not in name:
                 yield Item(name, lsp.CompletionItemKind.Reference, shapes_through(network) if network else "", order=1)
-
-    def _monitored(self) -> Iterator[Item]:
-        """The metrics that training logs."""
-        analysed = self.document.analysed
-        if analysed is not None and analysed.analysis.settings is not None:
-            for name in monitor_names(analysed.spec, analysed.analysis.graph, analysed.analysis.settings):
-                yield Item(name, lsp.CompletionItemKind.Value, order=1)

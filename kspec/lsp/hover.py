@@ -17,7 +17,8 @@ from kspec.lsp.cursor import Element, element_at
 from kspec.lsp.document import AnalysedText, Document, Network
 from kspec.lsp.labels import count_of, input_types, model_call, parameters, shape_of, tensor_in_words, trainable
 from kspec.lsp.names import Occurrence, at
-from kspec.lsp.scope import entry_at
+from kspec.lsp.scope import entry_at, value_at
+from kspec.lsp.sweep_items import searched_path
 from kspec.schema import reference
 from kspec.schema.keras_pages import page
 from kspec.syntax.extents import Extent
@@ -95,7 +96,18 @@ def _path(document: Document, path: Path) -> str:
             node = next((node for node in network.graph.entries if node.source_path == entry), None)
             if node is not None:
                 return _node(node, network, details=True)
+    searched = None if len(path) != 3 or analysed is None else searched_path(analysed.spec.values, path)
+    if searched is not None and analysed is not None:
+        return _searched(searched, analysed)
     return schema_lookup.meaning_at(path)
+
+
+def _searched(path: Path, analysed: AnalysedText) -> str:
+    """What a sweep searches: the meaning of the value at a path, and what it is in the spec."""
+    value = value_at(analysed.spec.values, path)
+    own = f"in this spec: `{to_yaml(value)}`" if value is not None else ""
+    meaning = f"the variable `{path[1]}`" if path[0] == "vars" else schema_lookup.meaning_at(path)
+    return "\n\n".join(part for part in (meaning, own) if part)
 
 
 def _class_named(document: Document, element: Element) -> str:

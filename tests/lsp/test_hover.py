@@ -64,3 +64,8 @@ def test_hover_over_a_column_shows_its_facts(editor):
     assert "`maybe` 1" in editor.hover("bought,")
     (editor.root / "facts.csv").unlink()
     assert "maybe" not in editor.hover("bought,")
+
+
+def test_an_address_of_a_sweep(editor):
+    editor.open(f"{SMALL}sweep:\n  search: {{fit.batch_size: {{int: [8, 64]}}}}\n  goal: {{minimize: val_loss}}\n")
+    assert "Number of examples per training step" in editor.hover("fit.batch_size")
