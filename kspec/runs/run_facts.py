@@ -123,12 +123,13 @@ class RunFacts:
         return list(found)
 
     def _spec(self, run: RunRecord) -> Any:
-        """The values of a run's resolved spec; None if it cannot be read."""
+        """The values of a run's resolved spec, of a sweep's that of its best point; None if it cannot be read."""
         if self._specs is None:
             self._specs = FileIndex(Path(self.out), "specs")
         if self._latest[0] != run.path:
+            folder = run.model_folder
             try:
-                text = self._specs.value(os.path.join(run.path, RESOLVED), _spec_text)
+                text = "null" if folder is None else self._specs.value(os.path.join(folder, RESOLVED), _spec_text)
             except OSError:
                 text = "null"
             self._latest = run.path, json.loads(text)

@@ -15,7 +15,7 @@ from typing import Any
 from kspec.analysis.metric_direction import Direction
 from kspec.runs.file_index import FileIndex, file_index
 from kspec.runs.process import status_of
-from kspec.runs.run_folder import STAMPED, SWEEP, finite, run_folders
+from kspec.runs.run_folder import BEST, STAMPED, SWEEP, finite, run_folders
 from kspec.runs.tags import TAGS, InvalidTags, read_tags
 from kspec.syntax.bounded_json import InvalidJson, read_bounded, read_json
 
@@ -45,7 +45,7 @@ class RunRecord:
         sweep: How many trials were planned, of a sweep; else None.
         trials: How many of them have ended.
         parameters: How many numbers the model has; None if unknown.
-        vars: The values of the spec's variables.
+        vars: The values of the spec's variables; of a sweep, those of its best point.
         tags: What a user has marked it with.
         note: What a user has noted of it.
     """
@@ -69,6 +69,14 @@ class RunRecord:
     vars: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
     note: str = ""
+
+    @property
+    def model_folder(self) -> Path | None:
+        """The folder of its model: of a sweep, that of its best point; None if that is a link."""
+        if self.sweep is None:
+            return self.path
+        best = self.path / BEST
+        return None if best.is_symlink() else best
 
     def value(self, metric: str) -> float:
         """A metric of the evaluation or the validation; NaN without it."""
@@ -176,6 +184,7 @@ def _read(path: Path, index: FileIndex) -> RunRecord:
         if run.sweep is not None:
             with suppress(OSError):
                 run.trials = index.value(f"{place}/{SWEEP}", _ended_trials)
+            _read_best(run, place, index)
     _read_tags(run, place, index)
     return run
 
@@ -228,6 +237,16 @@ def _metric_facts(path: Path) -> dict[str, Any]:
         "deviation": _numbers(metrics.deviation),
         "validation": {f"val_{name}": value for name, value in _numbers(metrics.validation).items()},
     }
+
+
+def _read_best(run: RunRecord, place: str, index: FileIndex) -> None:
+    """Reads what the model of a sweep is: its metrics are those of its best point, and so are its variables."""
+    run.vars, run.parameters = {}, None
+    if run.model_folder is None:
+        return
+    with suppress(OSError):
+        facts = index.value(f"{place}/{BEST}/run.json", _run_facts)
+        run.vars, run.parameters = facts.get("vars", {}), facts.get("parameters")
 
 
 def _ended_trials(path: Path) -> int:

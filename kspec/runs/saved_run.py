@@ -14,6 +14,7 @@ from kspec.runs.run_index import past_runs
 from kspec.runs.run_record import read_record
 from kspec.runs.saved_model import SavedModel
 from kspec.runs.saved_results import read_results
+from kspec.runs.tags import InvalidTags, read_tags
 from kspec.syntax.path_policy import PathPolicy
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Runs(list[Run]):
     """Runs, newest first."""
 
     def to_dataframe(self) -> pandas.DataFrame:
-        """A row for each run: folder, name, status, epochs, and the metrics of its evaluation.
+        """A row for each run: folder, name, status, epochs, tags, and the metrics of its evaluation.
 
         Raises:
             ModuleNotFoundError: If pandas is not installed.
@@ -97,4 +98,15 @@ def list_runs(name: str | None = None, runs: str = "runs", where: str = "") -> R
 def _row(run: Run) -> dict[str, Any]:
     numbers = {name: value for name, value in run.metrics.items() if isinstance(value, float)}
     facts = {"run": str(run.folder), "name": run.name, "status": run.status, "epochs": len(run.history)}
-    return {**facts, "split": run.metrics.get("split", ""), **numbers}
+    return {**facts, "split": run.metrics.get("split", ""), **_marks(run), **numbers}
+
+
+def _marks(run: Run) -> dict[str, str]:
+    """The tags of a run; none if it has none, or its file is damaged."""
+    if run.folder is None:
+        return {}
+    try:
+        tags = read_tags(run.folder).tags
+    except (OSError, InvalidTags):
+        return {}
+    return {"tags": " ".join(tags)} if tags else {}

@@ -42,6 +42,7 @@ def test_filters_and_orders(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_cli(["runs", "--where", "epochs > 99"], capsys) == "none of 3 runs matches\n"
     (run,) = kspec.list_runs(where="vars.width == 8")
     assert str(run.folder).endswith("20260101-120000-1")
+    assert "good paper" in kspec.list_runs()._repr_html_()
     with pytest.raises(ValueError, match="unknown fact `widht`"):
         kspec.list_runs(where="widht == 8")
 

@@ -108,6 +108,22 @@ def test_errors_name_the_place(facts, where, message, marked):
         assert where[error.start : error.end] == marked
 
 
+def test_a_sweep_is_its_best_point(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, width in (("done", 16), ("begun", None), ("linked", 16)):
+        sweep = make("runs", name, "20260101-120000-1", {"loss": 0.1}, vars={"width": 8}, sweep={"trials": 2})
+        if width is not None:
+            best = make(sweep, "best", ".", started="2026-01-01T12:00:00+0000", vars={"width": width}, parameters=7)
+            (best / "resolved.yaml").write_text(SPEC % width)
+        if name == "linked":
+            best.rename(tmp_path / "elsewhere")
+            best.symlink_to(tmp_path / "elsewhere")
+    with RunFacts(past_runs("runs"), "runs") as facts:
+        (run,) = matching_runs('vars.width == 16 and spec["layers.my-layer.units"] == 16 and parameters == 7', facts)
+        assert run.name == "done"
+        assert len(matching_runs("vars.width == null", facts)) == 2
+
+
 def test_without_runs_no_fact_is_unknown(tmp_path):
     assert matching_runs("metrics.accuracy > 1", RunFacts([], tmp_path)) == []
 
