@@ -126,6 +126,7 @@ def connected(address: str, announce: Callable[[str], None] = lambda _: None) ->
         own = Path(tempfile.mkdtemp(prefix="kspec-ray-", dir="/tmp" if os.path.isdir("/tmp") else None))
         announce("starts Ray on this machine")
     else:
+        _use_token()
         _require_answer(found, address)
     ray = _import_ray()
     try:
@@ -142,9 +143,17 @@ def _set_environment() -> None:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # work without GPUs sees them as they are
     os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+
+
+def _use_token() -> None:
+    """Makes Ray use the token that this user has, if any: by itself, it looks for one only if the address is `auto`."""
     has_token = any(os.environ.get(f"RAY_AUTH_TOKEN{end}") for end in ("", "_PATH"))
-    if has_token or Path("~/.ray/auth_token").expanduser().is_file():  # Ray looks for it only if the address is `auto`
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if "RAY_AUTH_MODE" in os.environ or not (has_token or Path("~/.ray/auth_token").expanduser().is_file()):
+        return
+    os.environ["RAY_AUTH_MODE"] = "token"
+    if "ray" in sys.modules:  # which has read its environment before
+        with suppress(ImportError):
+            import_module("ray._raylet").Config.initialize("")
 
 
 def _address(address: str) -> str | None:
@@ -287,7 +296,7 @@ def _machines(cluster: Cluster, folders: list[str]) -> list[Machine]:
         ray.wait(asked, num_returns=len(asked), timeout=2 * ANSWER_SECONDS)
     finally:
         ray.cloudpickle.unregister_pickle_by_value(probe)
-    here = probe.look(PACKAGES, folders)
+    here = _here(PACKAGES, folders)
     machines, report = [], Report()
     span = Span(Source("--ray", cluster.address), 1, 1, 1, len(cluster.address) + 1)
     for node, answer in zip(nodes, asked, strict=True):
@@ -313,6 +322,11 @@ def _machines(cluster: Cluster, folders: list[str]) -> list[Machine]:
         machines.append(Machine(node["NodeID"], host, resources["CPU"], gpus, memory, shared))
     report.raise_errors()
     return machines
+
+
+def _here(packages: Sequence[str], folders: Sequence[str]) -> dict[str, Any]:
+    """What a machine would answer that is this one."""
+    return probe.look(packages, folders)
 
 
 def _difference(here: dict[str, str | None], there: dict[str, str | None]) -> str:

@@ -246,6 +246,7 @@ INFEASIBLE_POINTS = Rule("KS634", "infeasible-points", Severity.WARNING, "never"
 UNREACHABLE_CLUSTER = Rule("KS638", "unreachable-cluster", Severity.ERROR, "never")
 WORKER_ENVIRONMENT = Rule("KS639", "worker-environment", Severity.ERROR, "never")
 CLUSTER_TOO_SMALL = Rule("KS640", "cluster-too-small", Severity.ERROR, "never")
+FILES_TOO_LARGE = Rule("KS641", "files-too-large", Severity.ERROR, "never")
 UNEQUAL_VALIDATION = Rule("KS646", "unequal-validation", Severity.WARNING, "never")
 SWEEP_DOUBT = Rule("KS647", "sweep-doubt", Severity.WARNING, "never")
 
