@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,9 @@ import click
 from kspec.cli import _completion
 
 if TYPE_CHECKING:
+    from kspec.cluster.connect import Cluster
     from kspec.diagnostics import Source
+    from kspec.training.console import Console
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -215,8 +218,38 @@ def jobs(what: str) -> Callable[[F], F]:
     Args:
         what: What runs, for the help.
     """
-    help = f"Run N {what} side by side, each in a process."
-    return click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, metavar="N", help=help)
+    help = f"Run N {what} side by side, each in a process; by default 1, with --ray as many as there is room for."
+    return click.option("--jobs", type=click.IntRange(1), metavar="N", help=help)
+
+
+def ray(what: str) -> Callable[[F], F]:
+    """`--ray`: the cluster on which several run.
+
+    Args:
+        what: What runs there, for the help.
+    """
+    help = f"Run {what} on a Ray cluster: HOST:PORT, or auto for the one that runs on this machine, or else a new one."
+    return click.option("--ray", metavar="ADDRESS", shell_complete=_completion.clusters, help=help)
+
+
+@contextmanager
+def cluster_of(address: str | None, console: Console) -> Iterator[Cluster | None]:
+    """The cluster of `--ray`, which this process is connected to meanwhile; None without the option.
+
+    Args:
+        address: The value of the option.
+        console: Where to print what takes some seconds.
+
+    Raises:
+        SpecError: If Ray is not installed, or the cluster does not answer.
+    """
+    if address is None:
+        yield None
+        return
+    from kspec.cluster.connect import connected
+
+    with connected(address, lambda text: console.step("ray", text)) as cluster:
+        yield cluster
 
 
 def examples(function: F) -> F:

@@ -27,6 +27,7 @@ Examples:
 @overrides
 @runs_folder
 @_options.jobs("folds or repeats")
+@_options.ray("folds or repeats")
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
 @run_output
 @permissions
@@ -37,7 +38,8 @@ def command(
     run: str,
     overrides: tuple[str, ...],
     runs: str,
-    jobs: int,
+    jobs: int | None,
+    ray: str | None,
     force: bool,
     quiet: bool,
     format_: str,
@@ -54,7 +56,17 @@ def command(
     granted = Permissions.of(permissions)
 
     def resume(console: Console) -> Run:
-        return resume_run(run, overrides, runs=runs, permissions=granted, console=console, force=force, jobs=jobs)
+        with _options.cluster_of(ray, console) as cluster:
+            return resume_run(
+                run,
+                overrides,
+                runs=runs,
+                permissions=granted,
+                console=console,
+                force=force,
+                jobs=jobs,
+                cluster=cluster,
+            )
 
     carry_out(
         ctx,

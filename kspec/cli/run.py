@@ -29,6 +29,7 @@ Examples:
   kspec run - < spec.yaml
   kspec run spec.yaml --set fit.epochs=5 --set layers.hidden1.units=32
   kspec run spec.yaml --repeat 5 --jobs 2
+  kspec run spec.yaml --repeat 20 --ray 10.0.0.5:6379
 """
 
 
@@ -48,6 +49,7 @@ Examples:
 )
 @click.option("--resplit", is_flag=True, help="Draw another split for each of the repeats.")
 @_options.jobs("folds or repeats")
+@_options.ray("folds or repeats")
 @runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")
@@ -63,7 +65,8 @@ def command(
     engine: str | None,
     repeat: int | None,
     resplit: bool,
-    jobs: int,
+    jobs: int | None,
+    ray: str | None,
     runs: str,
     smoke: bool,
     resume: bool,
@@ -78,6 +81,7 @@ def command(
     plots. Ctrl-C, SIGTERM and SIGHUP keep what has been trained so far.
     """
     from kspec.language import Permissions, load_file
+    from kspec.runs.member_plan import member_plan
     from kspec.runs.members import run_spec
     from kspec.runs.resume import resume_run, unfinished_run_of
 
@@ -94,11 +98,14 @@ def command(
         granted = Permissions.of(permissions)
         spec = load_file(spec_source(path), overrides, granted)
         unfinished = unfinished_run_of(spec, runs) if resume else None
-        if unfinished is not None:
-            return resume_run(unfinished, permissions=granted, console=console, jobs=jobs)
-        if resume:
-            console.step("resume", "no unfinished run of this spec: starts a new one")
-        return run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs)
+        if ray is not None and (smoke or member_plan(spec.document) is None):
+            raise click.UsageError("--ray runs folds or repeats on a cluster, and this is one run: add --repeat N")
+        with _options.cluster_of(ray, console) as cluster:
+            if unfinished is not None:
+                return resume_run(unfinished, permissions=granted, console=console, jobs=jobs, cluster=cluster)
+            if resume:
+                console.step("resume", "no unfinished run of this spec: starts a new one")
+            return run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs, cluster=cluster)
 
     carry_out(ctx, run, quiet=quiet, as_json=format_ == "json")
 

@@ -14,6 +14,7 @@ EPILOG = """\b
 Examples:
   kspec sweep spec.yaml
   kspec sweep spec.yaml --jobs 2 --set sweep.batch=2
+  kspec sweep spec.yaml --ray 10.0.0.5:6379 --set sweep.batch=16
   kspec sweep spec.yaml --resume
   kspec render mlp --best -o best.yaml
 """
@@ -23,6 +24,7 @@ Examples:
 @click.argument("path", metavar="SPEC|-", shell_complete=_completion.files)
 @overrides
 @_options.jobs("trials of a batch (see `sweep: {batch: N}`)")
+@_options.ray("the trials")
 @runs_folder
 @click.option(
     "--resume", is_flag=True, help="Go on with the newest unfinished sweep of this very spec, if there is one."
@@ -36,7 +38,8 @@ def command(
     /,
     path: str,
     overrides: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
+    ray: str | None,
     runs: str,
     resume: bool,
     keep_models: bool,
@@ -78,11 +81,13 @@ def command(
         )
         ctx.exit(FAILED)
     try:
-        with reserve_stdout(as_json):
+        with reserve_stdout(as_json), _options.cluster_of(ray, console) as cluster:
             folder = unfinished_sweep_of(spec, runs) if resume else None
             if resume and folder is None:
                 console.step("sweep", "no unfinished sweep of this spec: starts a new one")
-            result = run_sweep(spec, out=runs, jobs=jobs, keep_models=keep_models, console=console, folder=folder)
+            result = run_sweep(
+                spec, out=runs, jobs=jobs, keep_models=keep_models, console=console, folder=folder, cluster=cluster
+            )
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)

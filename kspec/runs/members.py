@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from kspec.cluster.connect import Cluster
 from kspec.compiler.compile import compile_spec
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec, load_file
@@ -15,6 +16,7 @@ from kspec.runs.member_details import detail_lines
 from kspec.runs.member_plan import member_plan
 from kspec.runs.member_runs import Members
 from kspec.runs.member_summary import finished, metrics_json, numbers_of, summarize, summary_json
+from kspec.runs.members_on_cluster import run_on_cluster
 from kspec.runs.recorder import Recorder
 from kspec.runs.resolved_file import RESOLVED, resolved_file
 from kspec.runs.resumption import Resumption
@@ -36,8 +38,9 @@ def run_spec(
     quiet: bool = True,
     console: Console | None = None,
     cache: bool = False,
-    jobs: int = 1,
+    jobs: int | None = None,
     folder: RunFolder | None = None,
+    cluster: Cluster | None = None,
 ) -> Run:
     """Runs a spec; with folds or repeats, each of them, or only the first in a smoke run. See `execute`.
 
@@ -48,8 +51,9 @@ def run_spec(
         quiet: Print nothing.
         console: Where to print; standard output by default.
         cache: Store the data for the next run, even if its table is not large.
-        jobs: How many members run side by side.
+        jobs: How many members run side by side; by default one, or as many as a cluster has room for.
         folder: The run folder; by default a new one in `out`.
+        cluster: Where members run; by default on this machine.
 
     Returns:
         The run. With folds or repeats, its metrics are the means over them, and it has no model of its own.
@@ -62,7 +66,7 @@ def run_spec(
     console.warn(compiled.report)
     folder = folder or RunFolder.create(out, spec.name)
     with locked(folder.path):
-        return _run(Members(spec, plan, folder, console, cache), jobs)
+        return _run(Members(spec, plan, folder, console, cache), jobs, cluster=cluster)
 
 
 def resume_members(
@@ -71,8 +75,9 @@ def resume_members(
     changes: tuple[str, ...],
     permissions: Permissions,
     console: Console,
-    jobs: int = 1,
+    jobs: int | None = None,
     force: bool = False,
+    cluster: Cluster | None = None,
 ) -> Run:
     """Goes on with the run of several: those that have finished stay, unless something changes; the rest is run.
 
@@ -82,8 +87,9 @@ def resume_members(
         changes: What changes in the spec from here on.
         permissions: What the user allows the spec to do.
         console: Where to print.
-        jobs: How many members run side by side.
+        jobs: As for `run_spec`.
         force: Go on with members although another machine may still be running them.
+        cluster: Where members run; by default on this machine.
 
     Raises:
         RunFolderError: If a member is still running, or the folder is damaged.
@@ -119,16 +125,19 @@ def resume_members(
     }
     counts = ", ".join(f"{len(group)} {word}" for word, group in groups.items() if group)
     console.step("resume", f"{folder.path}: of {plan.count} {plan.kind}s, {counts}")
-    return _run(members, jobs, resumption)
+    return _run(members, jobs, resumption, cluster)
 
 
-def _run(members: Members, jobs: int, resumption: Resumption | None = None) -> Run:
+def _run(
+    members: Members, jobs: int | None, resumption: Resumption | None = None, cluster: Cluster | None = None
+) -> Run:
     """Runs members, and writes what they have in common.
 
     Args:
         members: The members.
-        jobs: How many run side by side.
+        jobs: As for `run_spec`.
         resumption: How their run goes on; None for one that begins.
+        cluster: Where they run; None for this machine.
     """
     folder, plan, console = members.folder, members.plan, members.console
     result = Run(members.spec.name, folder.path)
@@ -136,7 +145,10 @@ def _run(members: Members, jobs: int, resumption: Resumption | None = None) -> R
     recorder.facts["members"] = plan.to_json()
     try:
         recorder.begin()
-        runs = members.one_by_one() if jobs == 1 else run_side_by_side(members, min(jobs, plan.count))
+        if cluster is not None:
+            runs = run_on_cluster(members, cluster, jobs)
+        else:
+            runs = members.one_by_one() if jobs in (None, 1) else run_side_by_side(members, min(jobs, plan.count))
         for number, run in runs:
             members.add(number, run, result)
         summarize(result, plan)

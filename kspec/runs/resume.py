@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from kspec.cluster.connect import Cluster
 from kspec.language import Permissions, Spec
 from kspec.runs.execute import execute
 from kspec.runs.folder_lock import locked
@@ -27,7 +28,8 @@ def resume_run(
     permissions: Permissions | None = None,
     console: Console | None = None,
     force: bool = False,
-    jobs: int = 1,
+    jobs: int | None = None,
+    cluster: Cluster | None = None,
 ) -> Run:
     """Goes on with a run in its own folder, and ends with the bits of a run that was never stopped.
 
@@ -38,7 +40,8 @@ def resume_run(
         permissions: What the user allows the run's spec to do.
         console: Where to print; nowhere by default.
         force: Go on with a run although it may still be running on another machine.
-        jobs: How many folds or repeats go on side by side.
+        jobs: How many folds or repeats go on side by side; by default one, or as many as a cluster has room for.
+        cluster: Where folds or repeats go on; by default on this machine.
 
     Returns:
         The run.
@@ -58,7 +61,7 @@ def resume_run(
         record = read_record(folder, opener)  # again: until now, another process may have gone on with the run
         require_stopped(folder, record, bool(overrides), force)
         if record.get("members"):
-            return resume_members(RunFolder(folder), record, overrides, permissions, console, jobs, force)
+            return resume_members(RunFolder(folder), record, overrides, permissions, console, jobs, force, cluster)
         resumption = resumption_of(folder, record, overrides, permissions, opener)
         for warning in resumption.warnings:
             console.step("warning", warning)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+from kspec.cluster.connect import Cluster
 from kspec.compiler.search.points import overrides_of
 from kspec.language import Spec, load_file
 from kspec.runs.member_plan import SEEDS
@@ -32,7 +33,9 @@ def best_spec(spec: Spec, result: SweepResult) -> Spec:
     return load_file(spec.source, (*spec.overrides, *own), spec.permissions)
 
 
-def train_best(spec: Spec, result: SweepResult, folder: RunFolder, console: Console) -> Run:
+def train_best(
+    spec: Spec, result: SweepResult, folder: RunFolder, console: Console, cluster: Cluster | None = None
+) -> Run:
     """Runs the best point, from reading the data to its predictions.
 
     Args:
@@ -40,8 +43,9 @@ def train_best(spec: Spec, result: SweepResult, folder: RunFolder, console: Cons
         result: What it has found.
         folder: The folder of the sweep.
         console: Where to print.
+        cluster: Where its repeats run; by default on this machine.
     """
     best = result.best_trials[0]
     console.step("best", f"trial {best.number}: {point_text(best.point)}")
     shutil.rmtree(folder.path / BEST, ignore_errors=True)  # what a sweep that was stopped has left
-    return run_spec(best_spec(spec, result), folder=folder.part(BEST), console=console)
+    return run_spec(best_spec(spec, result), folder=folder.part(BEST), console=console, cluster=cluster)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kspec.cluster.connect import Cluster
 from kspec.compiler.check import check_spec
 from kspec.compiler.search.points import overrides_of, space_size
 from kspec.compiler.search.verdict import Verdict, judge
@@ -17,6 +18,7 @@ from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import SWEEP, TRIALS, RunFolder
 from kspec.sweep.best import train_best
+from kspec.sweep.cluster_workers import ClusterWorkers
 from kspec.sweep.result import SweepResult, TrialRecord, point_text
 from kspec.sweep.study import Asked, Pruning, Study
 from kspec.sweep.trial import TrialResult
@@ -31,20 +33,22 @@ def run_sweep(
     spec: Spec,
     *,
     out: str | os.PathLike[str] = "runs",
-    jobs: int = 1,
+    jobs: int | None = None,
     keep_models: bool = False,
     console: Console | None = None,
     folder: RunFolder | None = None,
+    cluster: Cluster | None = None,
 ) -> SweepResult:
     """Runs the sweep of a spec.
 
     Args:
         spec: A loaded spec with a `sweep`.
         out: Where its folder is made.
-        jobs: How many trials of a batch run side by side.
+        jobs: How many trials of a batch run side by side; by default one, or as many as a cluster has room for.
         keep_models: Whether the trials' trained models are saved.
         console: Where to print; nothing is printed by default.
         folder: The folder of a sweep that goes on; None for a new one.
+        cluster: Where trials run; by default on this machine.
 
     Returns:
         What it has found.
@@ -63,7 +67,7 @@ def run_sweep(
     assert sweep is not None
     is_new = folder is None
     folder = folder or RunFolder.create(out, spec.name)
-    return _Search(spec, sweep, folder, jobs, keep_models, console).run(is_new=is_new)
+    return _Search(spec, sweep, folder, jobs, keep_models, console, cluster).run(is_new=is_new)
 
 
 @dataclass(slots=True)
@@ -71,28 +75,35 @@ class _Search:
     spec: Spec
     sweep: Sweep
     folder: RunFolder
-    jobs: int
+    jobs: int | None
     keep_models: bool
     console: Console
+    cluster: Cluster | None = None
     study: Study = field(init=False)
     result: SweepResult = field(init=False)
-    workers: Workers = field(init=False)
+    workers: Workers | ClusterWorkers = field(init=False)
     recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
         goals = self.sweep.goal.directions
         self.study = Study(self.sweep, self.spec.name, self.spec.document.seed, self.folder.path)
         self.result = SweepResult(self.spec.name, self.folder.path, goals, self.sweep.trials)
-        self.workers = Workers(self.spec, self.folder.path, min(self.jobs, self.sweep.batch), self.keep_models)
+        self.workers = self._workers()
         self.recorder = Recorder(self.spec, Run(self.spec.name, self.folder.path), self.folder)
         self.recorder.facts["sweep"] = {"trials": self.sweep.trials}
+
+    def _workers(self) -> Workers | ClusterWorkers:
+        spec, folder = self.spec, self.folder.path
+        if self.cluster is not None:
+            return ClusterWorkers(spec, folder, self.cluster, self.jobs, self.keep_models, self.console)
+        return Workers(spec, folder, min(self.jobs or 1, self.sweep.batch), self.keep_models)
 
     def run(self, *, is_new: bool) -> SweepResult:
         (self.folder.path / TRIALS).mkdir(exist_ok=True)
         self._recall()
         self.console.step("sweep", self._headline(is_new=is_new))
-        if self.jobs > self.sweep.batch:
-            note = f"of {self.jobs} jobs, {self.workers.jobs} can run: the sampler chooses so many points at once"
+        if (self.jobs or 1) > self.sweep.batch:
+            note = f"of {self.jobs} jobs, {self.sweep.batch} can run: the sampler chooses so many points at once"
             self.console.step("sweep", f"{note}; write `sweep: {{batch: {self.jobs}}}`")
         try:
             self.recorder.begin()
@@ -268,7 +279,8 @@ class _Search:
             self.console.step("sweep", f"{self.result.refused} points were refused: they cannot be trained")
         if self.sweep.then is not None and len(self.result.goals) == 1 and self.result.best:
             self._write()
-            run = self.result.run = train_best(self.spec, self.result, self.folder, self.console)
+            self.workers.close()  # the runs of the best point may need their room
+            run = self.result.run = train_best(self.spec, self.result, self.folder, self.console, self.cluster)
             validation = self.result.best_trials[0].validation
             self.folder.json(
                 "metrics.json", {"evaluate": run.metrics, "deviation": run.deviation, "validation": validation}
