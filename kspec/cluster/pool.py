@@ -161,7 +161,7 @@ class Pool:
 
         left, losses = list(range(len(tasks))), [0] * len(tasks)
         answers: dict[int, Answer] = {}
-        silent = time.monotonic() + WAIT_SECONDS
+        silent = float("inf") if self.cluster.is_own else time.monotonic() + WAIT_SECONDS
         for number in range(len(tasks)):
             while number not in answers:
                 busy = sum(actor.task is not None for actor in self._actors)
