@@ -17,6 +17,8 @@ EPILOG = """\b
 Examples:
   kspec report mlp
   kspec report runs/mlp/latest -o mlp.html
+  kspec report runs/mlp/* -o comparison.html
+  kspec report mlp regression cnn
   kspec report mlp --to md -o README.md
 """
 
@@ -36,21 +38,27 @@ Examples:
 def command(places: tuple[str, ...], output: str | None, to: Format, runs: str, allow_code: bool) -> None:
     """Write a run, or several beside each other, as one page that opens offline.
 
-    It shows the result beside the baseline, the curves of the training, what the predictions are worth, the data, the
-    network, the spec, and how to repeat the run. TensorFlow is not imported.
+    RUN is a run folder, the name of a spec that has been run, a pattern such as 'runs/mlp/*', a folder of runs, or a
+    sweep.
+
+    One run is shown with its result beside the baseline, the curves of the training, what the predictions are worth,
+    the data, the network, the spec, and how to repeat it; one of folds or repeats with each of them; a sweep with its
+    trials, what each parameter brought, and its best run. Several runs are compared with the first: specs, metrics,
+    curves, and predictions of the same examples. TensorFlow is not imported.
     """
-    from kspec.report.report import SUFFIXES, report_text
-    from kspec.runs.run_folder import find_run
+    from kspec.report.report import SUFFIXES, text_of
+    from kspec.report.run_places import find_runs
     from kspec.syntax.regular_files import write_text
 
-    if to != "html" and len(places) > 1:
+    folders = find_runs(places, runs)
+    if to != "html" and len(folders) > 1:
         raise click.UsageError(f"--to {to} takes one run")
     try:
-        text = report_text(places, runs, to=to, allow_code=allow_code)
+        text = text_of(folders, to=to, allow_code=allow_code)
     except ModuleNotFoundError as error:
         raise click.ClickException(f"reports need the package {error.name}: pip install 'kspec[report]'") from None
     name = f"report{SUFFIXES[to]}"
-    target = Path(output) if output else find_run(places[0], runs) / name if len(places) == 1 else Path(name)
+    target = Path(output) if output else folders[0] / name if len(folders) == 1 else Path(name)
     if output == "-":
         click.echo(text, nl=False)
         return

@@ -14,18 +14,36 @@ MOST_CURVE_POINTS = 600
 """The most points of a curve: a page has no more pixels."""
 
 
+class Cell(NamedTuple):
+    """A cell of a table that is more than its text.
+
+    Args:
+        text: What it shows.
+        value: What the table is sorted by there; None for nothing, which comes last.
+        is_long: Whether the text has several lines.
+    """
+
+    text: str
+    value: float | str | None = None
+    is_long: bool = False
+
+
 class Table(NamedTuple):
-    """A small table.
+    """A table.
 
     Args:
         headings: Of its columns.
-        rows: Its cells, texts or numbers.
+        rows: Its cells: texts, numbers or `Cell`.
         note: What is to be known of it.
+        sort: By the number of a column by which the reader may sort, whether the largest values come first.
+        sorted_by: The number of the column by which it is sorted; None for none.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[Any]]
     note: str = ""
+    sort: Mapping[int, bool] | None = None
+    sorted_by: int | None = None
 
 
 class Chart(NamedTuple):

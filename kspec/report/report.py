@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
+from kspec.report.compared_page import compared_sections
+from kspec.report.compared_runs import read_runs
 from kspec.report.page import page
 from kspec.report.run_facts import read_facts
 from kspec.report.run_page import run_sections
+from kspec.report.run_places import find_runs
 
 Format = Literal["html", "md", "latex"]
 SUFFIXES: dict[Format, str] = {"html": ".html", "md": ".md", "latex": ".tex"}
 
 
-def report_text(places: Sequence[str], runs: str = "runs", *, to: Format = "html", allow_code: bool = False) -> str:
+def report_text(
+    places: Sequence[str | os.PathLike[str]],
+    runs: str | os.PathLike[str] = "runs",
+    *,
+    to: Format = "html",
+    allow_code: bool = False,
+) -> str:
     """The report on one run, or on several beside each other.
 
     Args:
-        places: Run folders, or names of specs that have been run.
+        places: Run folders, names of specs that have been run, patterns of run folders, folders of runs.
         runs: The folder of the run folders.
         to: A page, a model card in Markdown, or LaTeX; the last two of one run.
         allow_code: Whether extensions may be imported, to know their shapes.
@@ -26,8 +37,24 @@ def report_text(places: Sequence[str], runs: str = "runs", *, to: Format = "html
         RunFolderError: If there is no such run, or its files are damaged.
         ModuleNotFoundError: If a package of the extra `report` is not installed.
     """
-    facts = [read_facts(place, runs, allow_code=allow_code) for place in places]
-    own = facts[0]
+    return text_of(find_runs(places, runs), to=to, allow_code=allow_code)
+
+
+def text_of(folders: Sequence[Path], *, to: Format = "html", allow_code: bool = False) -> str:
+    """The report on the runs in some folders.
+
+    Args:
+        folders: The run folders.
+        to: As for `report_text`.
+        allow_code: Likewise.
+
+    Raises:
+        RunFolderError: If their files are damaged.
+        ModuleNotFoundError: If a package of the extra `report` is not installed.
+    """
+    if to == "html" and len(folders) > 1:
+        return _compared_page(folders, allow_code=allow_code)
+    own = read_facts(str(folders[0]), allow_code=allow_code)
     if to == "md":
         from kspec.report.model_card import model_card
 
@@ -37,3 +64,13 @@ def report_text(places: Sequence[str], runs: str = "runs", *, to: Format = "html
 
         return latex_page(own)
     return page(own.title, own.spec.document.description or "" if own.spec is not None else "", run_sections(own))
+
+
+def _compared_page(folders: Sequence[Path], *, allow_code: bool) -> str:
+    compared = read_runs(folders, allow_code=allow_code)
+    names = list(dict.fromkeys(run.record.name for run in compared.runs))
+    shown = ", ".join(names[:_MOST_NAMES]) + (" …" if len(names) > _MOST_NAMES else "")
+    return page(f"{len(folders)} runs of {shown}", "", compared_sections(compared))
+
+
+_MOST_NAMES = 5

@@ -19,6 +19,7 @@ from kspec.runs.recorded_encodings import recorded_encodings
 from kspec.runs.resolved_file import resolved_file
 from kspec.runs.run import Run
 from kspec.runs.run_folder import find_run
+from kspec.runs.run_parts import member_folders
 from kspec.runs.run_record import read_record
 from kspec.runs.saved_results import read_results
 from kspec.syntax.path_policy import PathPolicy
@@ -75,13 +76,14 @@ class RunFacts:
             return None
 
 
-def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False) -> RunFacts:
+def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False, with_text: bool = True) -> RunFacts:
     """Reads a run for a report.
 
     Args:
         place: A run folder, or the name of a spec that has been run.
         runs: The folder of the run folders.
         allow_code: Whether its extensions may be imported, to know their shapes.
+        with_text: Whether to render the spec that was run.
 
     Raises:
         RunFolderError: If there is no such run, or its files are damaged.
@@ -89,6 +91,9 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False) -> R
     folder = find_run(place, runs)
     opener = PathPolicy(folder, Permissions(folders=())).open_file
     record, run = read_record(folder, opener), read_results(folder)
+    run.members = [read_results(path) for path in member_folders(folder)]
+    if run.members:  # what its members know of the data holds for it
+        record = {"data": read_record(member_folders(folder)[0]).get("data", {})} | record
     notes: list[str] = []
     granted = Permissions(code=allow_code)
     try:
@@ -106,7 +111,7 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False) -> R
             found = read_predictions(folder, file, encodings, opener)
     except SpecError as error:
         notes.append(f"the predictions cannot be shown: {error.errors.splitlines()[0]}")
-    text = _spec_text(folder, record, granted)
+    text = _spec_text(folder, record, granted) if with_text else ""
     return RunFacts(
         place,
         run,

@@ -31,6 +31,16 @@ def parts_of(folder: Path) -> Iterator[Path]:
                     yield from _members(trial)
 
 
+def member_folders(folder: Path) -> list[Path]:
+    """The folders of the folds or repeats of a run that have begun, by number.
+
+    Args:
+        folder: The run folder.
+    """
+    found = [path for path in _members(folder) if (path / "run.json").is_file()]
+    return sorted(found, key=lambda path: int(path.name.rpartition("-")[2]))
+
+
 def is_trial(folder: Path) -> bool:
     """Whether a folder is that of a trial of a sweep."""
     whole = folder.parent.parent

@@ -230,6 +230,16 @@ def _grid(range_: Range) -> list[Any]:
     return [low + step * index for index in range(range_.count or 1)]
 
 
+def parameters_of(space: Mapping[str, Range], point: Mapping[str, Any]) -> dict[str, Any]:
+    """A point as Optuna keeps it.
+
+    Args:
+        space: The ranges by address.
+        point: A value for each address.
+    """
+    return {address: point[address] if own.choice is None else _choice(point[address]) for address, own in space.items()}
+
+
 def distributions_of(space: Mapping[str, Range]) -> dict[str, BaseDistribution]:
     """Optuna's form of a search space."""
     return {address: _distribution(range_) for address, range_ in space.items()}

@@ -138,3 +138,67 @@ def mask_run(folder: Path, count: int = 9) -> tuple[Path, Array, Array]:
     np.savez_compressed(written / "predictions.npz", **arrays)
     (written / "predictions.csv").unlink()
     return written, values, actual
+
+
+def identify_data(folder: Path, digest: str = "d1") -> Path:
+    """Notes which data a run has read; returns its folder.
+
+    Args:
+        folder: The run folder.
+        digest: What identifies them.
+    """
+    path = folder / "run.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    record.setdefault("data", {})["fingerprints"] = {"data.csv": digest}
+    path.write_text(json.dumps(record), encoding="utf-8")
+    return folder
+
+
+def change_metrics(folder: Path, **metrics: float) -> None:
+    """Replaces metrics of the evaluation of a run."""
+    path = folder / "metrics.json"
+    known = json.loads(path.read_text(encoding="utf-8"))
+    known["evaluate"] |= metrics
+    path.write_text(json.dumps(known), encoding="utf-8")
+
+
+def compared_binary_runs(folder: Path, count: int = 3) -> list[Path]:
+    """Runs of two classes that have predicted the same examples, each with other probabilities and other units.
+
+    Args:
+        folder: The folder of the run folders.
+        count: How many.
+    """
+    folders = []
+    for number in range(count):
+        own, values, _ = binary_run(folder / f"run-{number}")
+        generator = np.random.default_rng(number)
+        table = list(csv.reader((own / "predictions.csv").open(encoding="utf-8")))
+        for row, value in zip(table[1:], values, strict=True):
+            changed = round(float(np.clip(value + generator.normal(0, 0.1 * number), 0, 1)), 3)
+            row[1:3] = [str(changed), "good" if changed > 0.5 else "bad"]
+        _table(own / "predictions.csv", dict(zip(table[0], zip(*table[1:], strict=True), strict=True)))
+        for name in ("spec.yaml", "resolved.yaml"):
+            path = own / name
+            path.write_text(BINARY.replace("units: 4", f"units: {4 + number}"), encoding="utf-8")
+        change_metrics(own, accuracy=0.75 + number / 100, loss=0.5 - number / 10)
+        folders.append(identify_data(own))
+    return folders
+
+
+def folds_run(folder: Path, count: int = 3) -> Path:
+    """A run of folds of two classes; returns its folder.
+
+    Args:
+        folder: The folder.
+        count: How many folds.
+    """
+    own, *_ = binary_run(folder)
+    record = {"members": {"kind": "fold", "count": count, "shares_split": False}}
+    known = json.loads((own / "run.json").read_text(encoding="utf-8"))
+    (own / "run.json").write_text(json.dumps({key: known[key] for key in known if key != "data"} | record))
+    (own / "history.csv").unlink()
+    for number in range(1, count + 1):
+        member, *_ = binary_run(own / f"fold-{number}")
+        change_metrics(identify_data(member), accuracy=0.7 + number / 100, loss=0.5 - number / 100)
+    return own

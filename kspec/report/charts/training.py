@@ -11,7 +11,7 @@ from kspec.report.numbers.binary import thinned
 
 History = Sequence[dict[str, float]]
 NOT_METRICS = ("epoch", "stage")
-_LAST = ("learning_rate", "lr")
+RATES = ("learning_rate", "lr")
 PARTS = ["training", "validation"]
 
 
@@ -23,7 +23,7 @@ def training_charts(history: History, kept: int | None) -> list[Chart]:
         kept: The epoch whose weights the model has; None to mark none.
     """
     names = dict.fromkeys(n.removeprefix(VALIDATION_PREFIX) for row in history for n in row if n not in NOT_METRICS)
-    ordered = sorted(names, key=lambda name: (name != "loss", name in _LAST))
+    ordered = sorted(names, key=lambda name: (name != "loss", name in RATES))
     return [_chart(name, history, kept) for name in ordered]
 
 
@@ -58,7 +58,7 @@ def _chart(name: str, history: History, kept: int | None) -> Chart:
     if kept is not None:
         text.append(f"epoch {kept} is kept")
     rows = [[row["epoch"], *(number(row.get(key)) for key in keys.values())] for row in shown]
-    is_loss = name.endswith("loss") or name in _LAST
+    is_loss = name.endswith("loss") or name in RATES
     positive = all(each["value"] > 0 for each in lines)
     return Chart(
         name.replace("_", " "), "; ".join(text), specification(alt.layer(*layers), height=200),

@@ -44,6 +44,27 @@
     });
   }
 
+  for (const button of document.querySelectorAll("button.sort")) {
+    button.addEventListener("click", () => {
+      const heading = button.closest("th");
+      const column = heading.cellIndex;
+      const other = { ascending: "descending", descending: "ascending" };
+      const order = other[heading.getAttribute("aria-sort")] ?? button.dataset.first;
+      const sign = order === "ascending" ? 1 : -1;
+      const body = heading.closest("table").tBodies[0];
+      const value = (row) => row.cells[column].dataset.value ?? "";
+      const compare = (one, two) => {
+        const [a, b] = [value(one), value(two)];
+        if (a === "" || b === "") return (a === "") - (b === ""); // what has no value comes last, in either order
+        const [x, y] = [Number(a), Number(b)];
+        return sign * (Number.isNaN(x) || Number.isNaN(y) ? a.localeCompare(b, undefined, { numeric: true }) : x - y);
+      };
+      body.append(...[...body.rows].sort(compare));
+      for (const each of heading.parentElement.cells) if (each.hasAttribute("aria-sort")) each.setAttribute("aria-sort", "none");
+      heading.setAttribute("aria-sort", order);
+    });
+  }
+
   for (const form of document.querySelectorAll("form.threshold")) {
     const known = JSON.parse(form.dataset.thresholds);
     const { at, missed, alarm, cheapest, shown } = form.elements;
