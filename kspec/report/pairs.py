@@ -45,10 +45,10 @@ def common_examples(one: Predictions, other: Predictions) -> tuple[Predictions, 
     """
     if (one.kind, one.names) != (other.kind, other.names):
         raise NotPaired("they predict different things")
-    if (one.files is None) != (other.files is None) or one.positions != other.positions:
+    if (one.files is None) != (other.files is None) or one.grid != other.grid:
         raise NotPaired("their examples have different forms")
     if not (np.array_equal(one.rows, other.rows) and _same_files(one, other)):
-        if one.positions > 1:
+        if one.grid:
             raise NotPaired("they have predicted other examples")
         first, second = _keys(one), _keys(other)
         if any(len(np.unique(each)) != len(each) for each in (first, second)):
@@ -74,4 +74,4 @@ def _keys(own: Predictions) -> Array:
 
 def _chosen(own: Predictions, at: Array) -> Predictions:
     files = None if own.files is None else own.files[at]
-    return replace(own, values=own.values[at], actual=own.actual[at], rows=own.rows[at], files=files)
+    return replace(own, values=own.values[at], actual=own.actual[at], rows=own.rows[at], files=files, lines=None)

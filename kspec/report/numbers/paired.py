@@ -50,7 +50,7 @@ def paired_metrics(own: Predictions, other: Predictions, resamples: int, seed: i
         resamples: How many resamples are drawn.
         seed: Which are drawn.
     """
-    count = len(np.unique(own.rows)) if own.positions > 1 else len(own)
+    count = len(np.unique(own.rows)) if own.grid else len(own)
     if not count:
         return []
     chosen = np.arange(count)
@@ -92,7 +92,7 @@ def _metrics(own: Predictions, chosen: Array) -> Iterator[tuple[str, Evaluate]]:
         yield ROOT_MEAN_SQUARED, lambda counts: np.sqrt(squared(counts))
         return
     yield LABELS if own.kind == "multilabel" else ACCURACY, _mean(own, own.predicted() == own.actual, chosen)
-    if own.kind == "binary" and own.positions == 1:
+    if own.kind == "binary" and not own.grid:
         ranked = ranked_scores(own.values[chosen, 0], own.actual[chosen] == 1)
         yield AREA, lambda counts: roc_areas(ranked, counts)
 
@@ -106,7 +106,7 @@ def _mean(own: Predictions, values: Array, chosen: Array) -> Evaluate:
         chosen: The places of the examples that count.
     """
     means = values.reshape(len(values), -1).mean(axis=1, dtype="float64")
-    if own.positions > 1:
+    if own.grid:
         _, example = np.unique(own.rows, return_inverse=True)
         means = np.bincount(example, means) / np.bincount(example)
     column = means[chosen, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 from kspec.report.chart import Cell, Table, number
 from kspec.report.charts.differences import better_share, difference_chart
@@ -61,7 +62,7 @@ def _compare(compared: ComparedRuns) -> tuple[Found, Mapping[str, list[str]]]:
     found: Found = {}
     reasons: dict[str, list[str]] = {}
     first = compared.first.facts
-    longest = max((len(each) // each.positions for each in first.predictions), default=0)
+    longest = max((len(each) // prod(each.grid) for each in first.predictions), default=0)
     resamples = resamples_for(min(longest, LARGEST_RESAMPLED), len(compared.others))
     for run in compared.others:
         try:
