@@ -30,6 +30,7 @@ Examples:
   kspec run spec.yaml --set fit.epochs=5 --set layers.hidden1.units=32
   kspec run spec.yaml --repeat 5 --jobs 2
   kspec run spec.yaml --repeat 20 --ray 10.0.0.5:6379
+  kspec run spec.yaml --workers 4
 """
 
 
@@ -40,6 +41,12 @@ Examples:
     "--engine",
     type=click.Choice(("auto", "keras", "fused", "fused_xla")),
     help="The training engine; the same as --set fit.engine=…",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Train the model in N processes, each with a part of every batch; the same as --set fit.workers=N.",
 )
 @click.option(
     "--repeat",
@@ -63,6 +70,7 @@ def command(
     path: str,
     overrides: tuple[str, ...],
     engine: str | None,
+    workers: int | None,
     repeat: int | None,
     resplit: bool,
     jobs: int | None,
@@ -87,6 +95,8 @@ def command(
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")
+    if workers is not None:
+        overrides = (*overrides, f"fit.workers={workers}")
     if repeat is not None:
         overrides = (*overrides, f"fit.repeats={repeat}")
     if resplit:

@@ -240,6 +240,8 @@ class _PythonExport:
         batch_size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
         if any(output.loss is not None for output in self.settings.outputs.values()):
             lines.append("")
+            if (document.fit.workers or 1) > 1:
+                lines.append(f"    # `kspec run` trains with {document.fit.workers} workers, to the same results")
             keep = self.settings.keep
             if keep is not None:
                 self.file.helpers["BestWeights"] = best_weights_class(keep)

@@ -247,6 +247,10 @@ UNREACHABLE_CLUSTER = Rule("KS638", "unreachable-cluster", Severity.ERROR, "neve
 WORKER_ENVIRONMENT = Rule("KS639", "worker-environment", Severity.ERROR, "never")
 CLUSTER_TOO_SMALL = Rule("KS640", "cluster-too-small", Severity.ERROR, "never")
 FILES_TOO_LARGE = Rule("KS641", "files-too-large", Severity.ERROR, "never")
+SMALL_BATCH_FOR_WORKERS = Rule("KS642", "small-batch-for-workers", Severity.ERROR, "never")
+UNSUPPORTED_BY_WORKERS = Rule("KS643", "unsupported-by-workers", Severity.ERROR, "never")
+MIXED_EXAMPLES = Rule("KS644", "mixed-examples", Severity.ERROR, "never")
+UNKNOWN_TO_WORKERS = Rule("KS645", "unknown-to-workers", Severity.WARNING, "never")
 UNEQUAL_VALIDATION = Rule("KS646", "unequal-validation", Severity.WARNING, "never")
 SWEEP_DOUBT = Rule("KS647", "sweep-doubt", Severity.WARNING, "never")
 

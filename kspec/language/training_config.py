@@ -159,6 +159,12 @@ class Fit(Model):
         "call; `fused_xla`: the same, compiled by XLA; `auto`: `fused`, then XLA if measurements show a gain. "
         "A list, as in the resolved spec, gives the steps at which the engine changes: `[fused, {fused_xla: 400}]`",
     )
+    workers: int | None = Field(
+        None,
+        gt=0,
+        description="How many processes train the model together, each with a part of every batch; by default one. The "
+        "results are those of one process",
+    )
     stages: Annotated[Annotated[list[Stage], Field(min_length=1)] | None, BeforeValidator(_stages)] = Field(
         None,
         description="Stages of training, in order: which layers train, for how many epochs, with which optimizer. "

@@ -49,6 +49,8 @@ def report_changes(before: dict[str, Any], spec: Spec, stage: int, report: Repor
         reason = _REASONS.get(str(path[0]), _OF_THE_NETWORK)
         if path[:2] == ("fit", "engine"):
             reason = "engines differ in the last bits"
+        elif path[:2] == ("fit", "workers"):
+            reason = "another number of workers differs in the last bits"
         report.error(
             codes.FIXED_ON_RESUME,
             f"`{shown}` cannot change while a run goes on: {reason}",

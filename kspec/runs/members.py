@@ -26,6 +26,7 @@ from kspec.runs.run_record import read_record
 from kspec.runs.side_by_side import run_side_by_side
 from kspec.runs.spec_fingerprint import plain_values
 from kspec.runs.stopped_run import spec_as_written
+from kspec.runs.workers.launch import has_workers, run_with_workers
 from kspec.training.console import Console
 from kspec.training.metrics import format_metrics
 
@@ -59,6 +60,8 @@ def run_spec(
         The run. With folds or repeats, its metrics are the means over them, and it has no model of its own.
     """
     console, plan = console or Console(quiet), member_plan(spec.document)
+    if has_workers(spec) and plan is None:
+        return run_with_workers(spec, folder, console, out=out, smoke=smoke, cache=cache)
     if smoke or plan is None:
         return execute(spec, out=out, smoke=smoke, quiet=quiet, console=console, cache=cache, folder=folder)
     compiled = compile_spec(spec)

@@ -16,6 +16,7 @@ from kspec.runs.run_folder import RunFolder, RunFolderError, find_run
 from kspec.runs.run_record import read_record
 from kspec.runs.spec_fingerprint import fingerprint_of
 from kspec.runs.stopped_run import is_member, require_stopped, resumption_of
+from kspec.runs.workers.launch import has_workers, resume_with_workers
 from kspec.syntax.path_policy import PathPolicy
 from kspec.training.console import Console
 
@@ -66,6 +67,8 @@ def resume_run(
         for warning in resumption.warnings:
             console.step("warning", warning)
         console.step("resume", f"{folder}: {resumption.describe()}")
+        if has_workers(resumption.spec):
+            return resume_with_workers(resumption, console)
         return execute(resumption.spec, console=console, folder=resumption.folder, resumption=resumption)
 
 

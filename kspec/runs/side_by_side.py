@@ -57,7 +57,7 @@ def run_side_by_side(members: Members, jobs: int) -> Iterator[tuple[int, Run]]:
 
 
 @contextmanager
-def _ignoring_interrupts() -> Iterator[None]:
+def ignoring_interrupts() -> Iterator[None]:
     """Ignores Ctrl-C meanwhile, as every process does that is begun then."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -88,7 +88,7 @@ class _Process:
         arguments = (own, spec.source, spec.overrides, permissions, str(members.folder.path), numbers, members.cache)
         more = (console.quiet, members.changes, members.force)
         self._process = context.Process(target=_run, args=(*arguments, *more), daemon=False)
-        with _ignoring_interrupts():  # as the process does: Ctrl-C reaches the first process, which ends the others
+        with ignoring_interrupts():  # as the process does: Ctrl-C reaches the first process, which ends the others
             self._process.start()
         own.close()
 

@@ -251,7 +251,8 @@ class _Trainer:
                 if self.limit is not None:
                     self.limit.is_reached = resumed.facts.stopped == "time"
         epochs = before + self._epochs(stage)
-        return Schedule(epochs, steps, validation_steps, settings.validation_freq, before, done, partial)
+        freq = settings.validation_freq
+        return Schedule(epochs, steps, validation_steps, freq, before, done, partial, stage.number)
 
     def _resumed(self, stage: Stage) -> Checkpoint | None:
         """The checkpoint from which a stage goes on; None if it begins."""

@@ -45,6 +45,7 @@ SEMANTIC_NETWORK_RULES = (
     "collapsed_dims",
     "training_argument",
     "processor_support",
+    "workers_examples",
 )
 SEMANTIC_RULES = (
     "softmax_on_one_unit",
@@ -97,6 +98,7 @@ SEMANTIC_RULES = (
     "predicted_nodes",
     "minimized_outputs",
     "sweep",
+    "workers",
 )
 
 

@@ -61,7 +61,7 @@ _KEYS: dict[Path, Sequence[str]] = {
     ("compile",): ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "auto_scale_loss"),
     ("fit",): (
         *("epochs", "batch_size", "steps_per_epoch", "shuffle", "class_weight", "validation_freq", "time_limit"),
-        *("keep", "monitor", "repeats", "resplit", "verbose", "engine", "checkpoint", "callbacks", "stages"),
+        *("keep", "monitor", "repeats", "resplit", "verbose", "engine", "workers", "checkpoint", "callbacks", "stages"),
     ),
     ("evaluate",): ("split", "data", "batch_size"),
     ("predict",): ("split", "data", "batch_size", "threshold", "to"),

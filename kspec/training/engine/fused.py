@@ -117,15 +117,25 @@ class FusedEngine:
             if (seconds := time.monotonic() - started) > LONG_TRACE:
                 self.announce(f"graph built in {seconds:.0f} s")
         except Exception as error:  # Keras may run what cannot be fused, and else raises its own error
-            self._notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
-            self._keras = KerasEngine(self.model)
-            self._keras.fit(train, validation, schedule, callbacks)
+            self._fit_with_keras(error, train, validation, schedule, callbacks)
             return
         try:
             self._fit(train_function, test_function, schedule, callback_list)
         finally:
             self._precomputed.clear()
             self.policy.close()
+
+    def _fit_with_keras(
+        self,
+        error: Exception,
+        train: Batches,
+        validation: Batches | None,
+        schedule: Schedule,
+        callbacks: list[Callback],
+    ) -> None:
+        self._notes.append(f"keras: this network cannot be fused ({plain(error)[:120]})")
+        self._keras = KerasEngine(self.model)
+        self._keras.fit(train, validation, schedule, callbacks)
 
     def _fit(
         self,
@@ -203,7 +213,7 @@ class FusedEngine:
         function = TrainFunction(
             runner,
             self.policy,
-            StepsPerCall(_watch_interval(callback_list.callbacks)),
+            StepsPerCall(watch_interval(callback_list.callbacks)),
             steps=schedule.steps,
             first=first,
             done=schedule.resumed_steps,
@@ -324,7 +334,7 @@ def _expected_speedup(core: keras.Layer) -> float | None:
     return None
 
 
-def _watch_interval(callbacks: list[Callback]) -> int | None:
+def watch_interval(callbacks: list[Callback]) -> int | None:
     """The interval, in steps, at which callbacks see batches; None if only kspec's own callbacks see them."""
     intervals = []
     for callback in callbacks:

@@ -16,6 +16,7 @@ class Schedule(NamedTuple):
         initial_epoch: Epochs trained by earlier calls.
         resumed: Epochs of this call that another process has trained already.
         resumed_steps: Steps of the next epoch that it has trained, too.
+        stage: The stage of training, from 1.
     """
 
     epochs: int
@@ -25,6 +26,7 @@ class Schedule(NamedTuple):
     initial_epoch: int = 0
     resumed: int = 0
     resumed_steps: int = 0
+    stage: int = 1
 
     @property
     def first_step(self) -> int:
