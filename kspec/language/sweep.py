@@ -11,7 +11,7 @@ from kspec.language.durations import TIME_HELP, check_duration, microseconds_of
 from kspec.language.json_schema import JsonSchema
 from kspec.language.sweep_pruners import AnyPruner, Pruner
 from kspec.language.sweep_ranges import Range
-from kspec.language.sweep_samplers import AnySampler, Sampler
+from kspec.language.sweep_samplers import INDEPENDENT, INDEPENDENT_BATCH, AnySampler, Sampler
 from kspec.syntax.yaml_flow import kind_of
 
 Direction = Literal["maximize", "minimize"]
@@ -126,8 +126,11 @@ class Sweep(Model):
         default_factory=list,
         description=f"What a point must satisfy, of {', '.join(MEASURES)}: `parameters <= 100000`, `memory <= 512 MB`",
     )
-    batch: int = Field(
-        1, gt=0, description="How many points the sampler chooses at once; `--jobs` runs them side by side"
+    batch: Annotated[int, Field(gt=0)] | None = Field(
+        None,
+        description="How many points the sampler chooses at once: small dense networks among them train in one "
+        "program, and `--jobs` runs trials side by side. 64 by default where no point depends on the trials before, 1 "
+        "where the sampler learns from them, a pruner compares with them, or a time limit counts them",
     )
     time_limit: Annotated[
         str | None,
@@ -144,6 +147,14 @@ class Sweep(Model):
     def seconds(self) -> float | None:
         """The time limit in seconds; None without one."""
         return None if self.time_limit is None else (microseconds_of(self.time_limit) or 0) / 1e6
+
+    @property
+    def batch_size(self) -> int:
+        """How many points the sampler chooses at once."""
+        if self.batch is not None:
+            return self.batch
+        is_independent = self.sampler_name in INDEPENDENT and self.pruner is None and self.time_limit is None
+        return INDEPENDENT_BATCH if is_independent else 1
 
     @property
     def sampler_name(self) -> str:

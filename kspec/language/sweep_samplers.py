@@ -13,6 +13,10 @@ FINITE = ("Grid", "BruteForce")
 """Samplers that try every point of a finite space once."""
 PACKAGES = {"GP": "torch", "QMC": "scipy", "CmaEs": "cmaes"}
 """Packages that samplers need besides Optuna."""
+INDEPENDENT = (*FINITE, "QMC", "Random")
+"""Samplers whose points do not depend on what trials have yielded."""
+INDEPENDENT_BATCH = 64
+"""How many points these choose at once by default."""
 GENETIC = ("NSGAII", "NSGAIII")
 """Samplers that are made for several goals."""
 

@@ -21,6 +21,12 @@ def describe_data(spec: Spec, dataset: Dataset) -> str:
     return f"fold {split.fold or 1} of {split.folds}: {dataset.describe()}"
 
 
+def describe_definition(built: BuiltModel) -> list[tuple[str, str]]:
+    """The lines on a model that has been built, each with its step."""
+    weights = [("weights", note) for note in built.network.notes]
+    return [("define", describe_model(built)), *weights, *(("default", line) for line in describe_defaults(built))]
+
+
 def describe_model(built: BuiltModel) -> str:
     """Name, layers and parameters: `mlp: 5 layers, 572 parameters (551 trainable)`."""
     trainable, total = trained_parameters(built.model), built.model.count_params()

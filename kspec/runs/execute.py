@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kspec.backend.tensorflow import exclusive_keras
+from kspec.backend.tensorflow import exclusive_keras, import_tensorflow
 from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel, define
 from kspec.data import Dataset
@@ -22,9 +22,8 @@ from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.announcements import (
     describe_data,
-    describe_defaults,
+    describe_definition,
     describe_losses,
-    describe_model,
     describe_outputs,
     describe_training,
 )
@@ -185,7 +184,7 @@ class Execution:
 
     def _run_steps(self) -> None:
         dataset = self._read_data()
-        built = self._define(dataset)
+        built = self._adopt(self._build(dataset), dataset)
         self._compile(built)
         if dataset is None:
             self.console.step("fit", "nothing to train on: the spec has no `data:`")
@@ -233,27 +232,26 @@ class Execution:
         self.console.warn(self.report)
         return dataset
 
-    def _define(self, dataset: Dataset | None) -> BuiltModel:
+    def _build(self, dataset: Dataset | None) -> BuiltModel:
         with self._timed("import"):
-            from kspec.backend.tensorflow import import_tensorflow
-
             import_tensorflow()
         with self._timed("define"):
             built = define(self.spec, self.analysis, self.report, dataset, run_folder=self.scratch)
         self.report.raise_errors()
         assert built is not None
-        if self.part is None:
-            self.result.model = built.model
-        else:
+        return built
+
+    def _adopt(self, built: BuiltModel, dataset: Dataset | None) -> BuiltModel:
+        """The model to train: that of this run, or one that several share; announces it."""
+        if self.part is not None:
             built = self.part.model.adopt(built)
+        else:
+            self.result.model = built.model
         if dataset is not None:
             self.console.step("data", describe_data(self.spec, dataset))
             self._note("data", dataset.notes)
-        self.console.step("define", describe_model(built))
-        for note in built.network.notes:
-            self.console.step("weights", note)
-        for line in describe_defaults(built):
-            self.console.step("default", line)
+        for step, line in describe_definition(built):
+            self.console.step(step, line)
         return built
 
     def _compile(self, built: BuiltModel) -> None:

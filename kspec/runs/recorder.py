@@ -100,6 +100,10 @@ class Recorder:
         self._has_model = False
         self._copies: dict[Path, str] | None = None
 
+    def set_clock(self, seconds: float) -> None:
+        """Lets the run begin so many seconds ago."""
+        self._started, self._clock = time.time() - seconds, time.monotonic() - seconds
+
     def begin(self) -> None:
         """Writes the spec, and that it is running."""
         if self.folder is not None:

@@ -17,8 +17,7 @@ from kspec.diagnostics import Source
 from kspec.language import Permissions, Spec, load_file
 from kspec.runs.run_folder import TRIALS, RunFolderError
 from kspec.runs.worker_needs import data_bytes, files_of
-from kspec.sweep.trial import TrialResult, TrialRunner
-from kspec.sweep.workers import Task
+from kspec.sweep.trial import Task, TrialResult, TrialRunner
 from kspec.training.console import Console
 
 
@@ -49,7 +48,7 @@ class _TrialWork:
 
         def run(task: Task, _: int) -> TrialResult:
             (folder / TRIALS).mkdir(exist_ok=True)
-            return task.run(runner)
+            return next(runner.run([task]))
 
         return run
 
@@ -75,8 +74,14 @@ class ClusterWorkers:
     console: Console
     _pool: Pool | None = field(default=None, init=False)
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[TrialResult]:
-        """Runs trials; returns their results in order.
+    def run(self, groups: Sequence[Sequence[Task]]) -> Iterator[tuple[Task, TrialResult]]:
+        """Runs trials, each alone.
+
+        Args:
+            groups: The trials; those of a group could train together.
+
+        Returns:
+            The trials with their results, in order.
 
         Raises:
             SpecError: If the cluster is too small, or a machine has other packages.
@@ -84,16 +89,13 @@ class ClusterWorkers:
         """
         if self._pool is None:
             self._pool = self._opened()
-        of_cluster = [
-            ClusterTask(f"trial {number}", f"{TRIALS}/{number}", task)
-            for task in tasks
-            for number in [task.pruning.asked.number]
-        ]
+        tasks = sorted((task for group in groups for task in group), key=lambda task: task.number)
+        of_cluster = [ClusterTask(f"trial {task.number}", f"{TRIALS}/{task.number}", task) for task in tasks]
         try:
-            for answer in self._pool.map(of_cluster):
+            for task, answer in zip(tasks, self._pool.map(of_cluster), strict=True):
                 if answer.error is not None:
                     raise answer.error
-                yield answer.result
+                yield task, answer.result
         except WorkersLost as error:
             raise RunFolderError(f"{error}; `--resume` goes on") from None
 
@@ -112,7 +114,7 @@ class ClusterWorkers:
         known = [judge(spec, point, []).measures.get("memory", 0) for point in corners(sweep.search)]
         memory = max(known, default=0) + data_bytes(spec)
         pool = Pool(self.cluster, work, files, memory, self.jobs, lambda text: self.console.step("ray", text))
-        if pool.open(sweep.batch) < pool.rooms and self.jobs is None:
+        if pool.open(sweep.batch_size) < pool.rooms and self.jobs is None:
             hint = f"the cluster has room for {pool.rooms} trials at once; write `sweep: {{batch: {pool.rooms}}}`"
             self.console.step("sweep", hint)
         return pool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +272,10 @@ class Pruning:
     asked: Asked
     before: Sequence[FrozenTrial]
     _trial: optuna.Trial | None = None
+
+    def again(self) -> Pruning:
+        """The same, before the first epoch."""
+        return replace(self, _trial=None)
 
     def is_hopeless(self, step: int, value: float) -> bool:
         """Whether the pruner ends the trial.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from kspec.cluster.connect import Cluster
 from kspec.compiler.check import check_spec
+from kspec.compiler.search.forms import measures_time
 from kspec.compiler.search.points import overrides_of, space_size
 from kspec.compiler.search.verdict import Verdict, judge
 from kspec.diagnostics import Report, SpecError
@@ -21,8 +22,8 @@ from kspec.sweep.best import train_best
 from kspec.sweep.cluster_workers import ClusterWorkers
 from kspec.sweep.result import SweepResult, TrialRecord, point_text
 from kspec.sweep.study import Asked, Pruning, Study
-from kspec.sweep.trial import TrialResult
-from kspec.sweep.workers import Task, Workers
+from kspec.sweep.trial import Task, TrialResult
+from kspec.sweep.workers import Workers
 from kspec.training.console import Console
 
 MAX_REFUSALS = 1000
@@ -96,14 +97,14 @@ class _Search:
         spec, folder = self.spec, self.folder.path
         if self.cluster is not None:
             return ClusterWorkers(spec, folder, self.cluster, self.jobs, self.keep_models, self.console)
-        return Workers(spec, folder, min(self.jobs or 1, self.sweep.batch), self.keep_models)
+        return Workers(spec, folder, min(self.jobs or 1, self.sweep.batch_size), self.keep_models)
 
     def run(self, *, is_new: bool) -> SweepResult:
         (self.folder.path / TRIALS).mkdir(exist_ok=True)
         self._recall()
         self.console.step("sweep", self._headline(is_new=is_new))
-        if (self.jobs or 1) > self.sweep.batch:
-            note = f"of {self.jobs} jobs, {self.sweep.batch} can run: the sampler chooses so many points at once"
+        if (self.jobs or 1) > self.sweep.batch_size:
+            note = f"of {self.jobs} jobs, {self.sweep.batch_size} can run: the sampler chooses so many points at once"
             self.console.step("sweep", f"{note}; write `sweep: {{batch: {self.jobs}}}`")
         try:
             self.recorder.begin()
@@ -154,7 +155,7 @@ class _Search:
         """The points that run next: those that were left, or new ones; none when the sweep is over."""
         left = self.study.unfinished()
         batch = [(asked, judge(self.spec, asked.point, self.sweep.constraints)) for asked in left]
-        room = min(self.sweep.batch, self.sweep.trials - len(self.result.trials)) - len(batch)
+        room = min(self.sweep.batch_size, self.sweep.trials - len(self.result.trials)) - len(batch)
         limit = self.sweep.seconds
         if limit is not None and not batch and sum(trial.seconds for trial in self.result.trials) >= limit:
             self.result.ended = f"the time limit of {self.sweep.time_limit} is over"
@@ -191,25 +192,25 @@ class _Search:
         """Runs the points of a batch; each point once, however often it is chosen."""
         known = {overrides_of(trial.point): trial for trial in self.result.trials if trial.values}
         before = self.study.ended_before(batch[0][0].batch)
-        tasks: dict[int, Task] = {}
+        tasks: dict[tuple[str, ...], Task] = {}
+        groups: dict[str | int, list[Task]] = {}
         for asked, verdict in batch:
             key = overrides_of(asked.point)
-            if key not in known and key not in {overrides_of(task.pruning.asked.point) for task in tasks.values()}:
-                pruning = Pruning(self.sweep, self.spec.name, asked, before)
-                tasks[asked.number] = Task(pruning, verdict.measures)
-        results = self.workers.run(list(tasks.values()))
-        for asked, verdict in batch:
-            earlier = known.get(overrides_of(asked.point))
-            if asked.number in tasks:
-                result = next(results)
-                if result.status == "interrupted":
-                    raise KeyboardInterrupt
-                record = _record(asked, result)
-                self._tell(asked, verdict, record, result.reports, result.excess)
-                known[overrides_of(asked.point)] = record
-            else:
-                assert earlier is not None
-                self._repeat(asked, verdict, earlier)
+            if key not in known and key not in tasks:
+                tasks[key] = Task(Pruning(self.sweep, self.spec.name, asked, before), verdict.measures)
+                form = None if measures_time(self.sweep) else verdict.form
+                groups.setdefault(asked.number if form is None else form, []).append(tasks[key])
+        points = {asked.number: (asked, verdict) for asked, verdict in batch}
+        for task, result in self.workers.run(list(groups.values())):
+            if result.status == "interrupted":
+                raise KeyboardInterrupt
+            asked, verdict = points.pop(task.number)
+            record = _record(asked, result)
+            self._tell(asked, verdict, record, result.reports, result.excess)
+            known[overrides_of(asked.point)] = record
+        for asked, verdict in points.values():
+            self._repeat(asked, verdict, known[overrides_of(asked.point)])
+        self.result.trials.sort(key=lambda trial: trial.number)
         self._write()
 
     def _repeat(self, asked: Asked, verdict: Verdict, earlier: TrialRecord) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import fmean
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.backend.tensorflow import import_tensorflow
-from kspec.compiler.search.points import Point, overrides_of
+from kspec.compiler.search.points import overrides_of
 from kspec.data.shared_table import SharedTable
 from kspec.diagnostics import SpecError
 from kspec.language import Spec, load_file
@@ -23,7 +23,8 @@ from kspec.runs.member_plan import member_plan
 from kspec.runs.part import Part
 from kspec.runs.run import Run
 from kspec.runs.run_folder import TRIALS, RunFolder
-from kspec.runs.trial import run_trial
+from kspec.runs.trial import Trial, train_together
+from kspec.sweep.study import Pruning
 from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.fit import History
 
@@ -63,6 +64,24 @@ class TrialResult:
     message: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A trial to run.
+
+    Args:
+        pruning: Its point, and what it is compared with.
+        measures: What is known of the point before it runs: parameters, FLOPs, memory.
+    """
+
+    pruning: Pruning
+    measures: Mapping[str, float]
+
+    @property
+    def number(self) -> int:
+        """The number of the trial."""
+        return self.pruning.asked.number
+
+
 @dataclass(slots=True)
 class TrialRunner:
     """Runs trials one after another; what they have in common is read once.
@@ -80,44 +99,74 @@ class TrialRunner:
     table: SharedTable = field(default_factory=SharedTable)
     _models: dict[str, SharedModel] = field(default_factory=dict)
 
-    def run(
-        self,
-        number: int,
-        point: Point,
-        measures: Mapping[str, float],
-        prunes: Callable[[int, float], bool],
-    ) -> TrialResult:
+    def run(self, tasks: Sequence[Task]) -> Iterator[TrialResult]:
+        """Runs trials; those of several train together, as far as that pays.
+
+        Args:
+            tasks: A trial, or several of one form.
+        """
+        trials = self._train_together(tasks) if len(tasks) > 1 else {}
+        for task in tasks:
+            yield self._run(task, trials.pop(task.number, None))
+
+    def _train_together(self, tasks: Sequence[Task]) -> dict[int, Trial]:
+        """Trials that are ready to run, by number, with what their training yields."""
+        trials = {task.number: self._open(self._spec(task), task.number) for task in tasks}
+        train_together(list(trials.values()), [_Watch(self._sweep, task.pruning.again()).is_hopeless for task in tasks])
+        return trials
+
+    def _run(self, task: Task, trial: Trial | None) -> TrialResult:
         """Runs a trial.
 
         Args:
-            number: Its number.
-            point: Its point.
-            measures: What is known of the point before it runs: parameters, FLOPs, memory.
-            prunes: Told the epoch and the goal after it; whether the trial ends there.
+            task: What is known of it.
+            trial: The trial, if it is ready to run.
         """
-        assert self.spec.document.sweep is not None
-        watch = _Watch(self.spec.document.sweep, prunes)
-        spec = load_file(
-            self.spec.source, (*self.spec.overrides, *overrides_of(point), "sweep=null"), self.spec.permissions
-        )
+        watch = _Watch(self._sweep, task.pruning, time.monotonic() - (trial.seconds if trial is not None else 0.0))
         try:
-            runs = list(self._runs(spec, number, watch))
+            runs = list(self._runs(task, watch) if trial is None else [trial.run_until(watch.is_hopeless)])
         except (SpecError, StepFailed) as error:
             text = error.errors if isinstance(error, SpecError) else str(error)
             return TrialResult("failed", seconds=watch.seconds, message=text.splitlines()[0])
-        return watch.result(runs, measures)
+        return watch.result(runs, task.measures)
 
-    def _runs(self, spec: Spec, number: int, watch: _Watch) -> Iterable[Run]:
+    def _runs(self, task: Task, watch: _Watch) -> Iterable[Run]:
         """The run of a point, or those of its folds or repeats."""
-        shutil.rmtree(self.folder / TRIALS / str(number), ignore_errors=True)  # what a trial that was stopped has left
-        folder, plan = RunFolder(self.folder / TRIALS).part(str(number)), member_plan(spec.document)
-        part = Part(self.table, self._model(spec))
+        spec = self._spec(task)
+        plan = member_plan(spec.document)
         if plan is None:
-            yield run_trial(spec, folder, part, watch.is_hopeless, keeps_model=self.keeps_models)
+            yield self._open(spec, task.number).run_until(watch.is_hopeless)
             return
+        folder, part = self._folder(task.number), Part(self.table, self._model(spec))
         for member in range(1, plan.count + 1):
-            member_spec, own = plan.spec_of(spec, member), folder.part(plan.folder(member))
-            yield run_trial(member_spec, own, part, watch.is_hopeless, keeps_model=self.keeps_models)
+            own = folder.part(plan.folder(member))
+            trial = Trial(plan.spec_of(spec, member), own, part, keeps_model=self.keeps_models)
+            yield trial.run_until(watch.is_hopeless)
+
+    def _open(self, spec: Spec, number: int) -> Trial:
+        """A trial that trains a spec once.
+
+        Args:
+            spec: The spec.
+            number: The number of the trial.
+        """
+        part = Part(self.table, self._model(spec))
+        return Trial(spec, self._folder(number), part, keeps_model=self.keeps_models)
+
+    def _spec(self, task: Task) -> Spec:
+        """The spec of a trial."""
+        own = overrides_of(task.pruning.asked.point)
+        return load_file(self.spec.source, (*self.spec.overrides, *own, "sweep=null"), self.spec.permissions)
+
+    def _folder(self, number: int) -> RunFolder:
+        """The folder of a trial; it is empty, whatever one that was stopped has left."""
+        shutil.rmtree(self.folder / TRIALS / str(number), ignore_errors=True)
+        return RunFolder(self.folder / TRIALS).part(str(number))
+
+    @property
+    def _sweep(self) -> Sweep:
+        assert self.spec.document.sweep is not None
+        return self.spec.document.sweep
 
     def _model(self, spec: Spec) -> SharedModel:
         """The model that trials of this network train one after another."""
@@ -138,19 +187,20 @@ class _Watch:
 
     Args:
         sweep: The sweep.
-        prunes: As in `TrialRunner.run`.
+        pruning: Whether it is hopeless.
+        started: When it began, by `time.monotonic`.
     """
 
     sweep: Sweep
-    prunes: Callable[[int, float], bool]
+    pruning: Pruning
+    started: float = field(default_factory=time.monotonic)
     reports: list[float] = field(default_factory=list)
     message: str = ""
-    _started: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
         """How long the trial has taken."""
-        return time.monotonic() - self._started
+        return time.monotonic() - self.started
 
     def is_hopeless(self, history: History) -> bool:
         """Whether the trial ends with this epoch."""
@@ -163,7 +213,7 @@ class _Watch:
         if len(goals) > 1 or value is None or not math.isfinite(value):
             return False
         self.reports.append(value)
-        if self.prunes(int(history[-1]["epoch"]), value):
+        if self.pruning.is_hopeless(int(history[-1]["epoch"]), value):
             self.message = f"hopeless after epoch {history[-1]['epoch']:.0f}"
             return True
         return False

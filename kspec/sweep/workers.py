@@ -9,37 +9,14 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kspec.diagnostics import Source
 from kspec.language import Permissions, Spec, load_file
 from kspec.runs.run_folder import RunFolderError
-from kspec.sweep.study import Pruning
-from kspec.sweep.trial import TrialResult, TrialRunner
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from kspec.sweep.trial import Task, TrialResult, TrialRunner
 
 _runner: TrialRunner | None = None
 """The runner of a worker process."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A trial to run.
-
-    Args:
-        pruning: Its point, and what it is compared with.
-        measures: What is known of the point before it runs.
-    """
-
-    pruning: Pruning
-    measures: Mapping[str, float]
-
-    def run(self, runner: TrialRunner) -> TrialResult:
-        """Runs it."""
-        asked = self.pruning.asked
-        return runner.run(asked.number, asked.point, self.measures, self.pruning.is_hopeless)
 
 
 @dataclass(slots=True)
@@ -63,17 +40,25 @@ class Workers:
     def __post_init__(self) -> None:
         self._own = TrialRunner(self.spec, self.folder, self.keeps_models)
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[TrialResult]:
-        """Runs trials; returns their results in order.
+    def run(self, groups: Sequence[Sequence[Task]]) -> Iterator[tuple[Task, TrialResult]]:
+        """Runs groups of trials: those of a group can train together, in one process.
+
+        Args:
+            groups: The trials.
+
+        Returns:
+            The trials with their results, group by group.
 
         Raises:
             RunFolderError: If a process ended without a word.
         """
         if self.jobs == 1:
-            yield from (task.run(self._own) for task in tasks)
+            for group in groups:
+                yield from zip(group, self._own.run(group), strict=True)
             return
         try:
-            yield from self._processes().map(_run, tasks)
+            for group, results in zip(groups, self._processes().map(_run, groups), strict=True):
+                yield from zip(group, results, strict=True)
         except BrokenProcessPool:
             raise RunFolderError("a process that ran a trial ended without a word; `--resume` goes on") from None
 
@@ -114,6 +99,6 @@ def _begin(
     _runner = TrialRunner(load_file(source, overrides, Permissions(*granted)), folder, keeps_models)
 
 
-def _run(task: Task) -> TrialResult:
+def _run(group: Sequence[Task]) -> list[TrialResult]:
     assert _runner is not None
-    return task.run(_runner)
+    return list(_runner.run(group))

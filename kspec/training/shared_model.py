@@ -71,7 +71,7 @@ class SharedModel:
             The shared model, with its spec and settings; or the fresh one, which is shared from now on, where the
             shared one differs in more than values.
         """
-        if self.built is None or not self._fits(fresh):
+        if self.built is None or not self.fits(fresh):
             self.built, self.trainings = fresh, 1
             self.traces.clear()
             self._stages.clear()
@@ -129,9 +129,10 @@ class SharedModel:
         if self._active is not None:
             self._active.attributes = {n: attributes[n] for n in self._active.attributes if n in attributes}
 
-    def _fits(self, fresh: BuiltModel) -> bool:
+    def fits(self, fresh: BuiltModel) -> bool:
         """Whether a model differs from the shared one in nothing but values."""
-        assert self.built is not None
+        if self.built is None:
+            return False
         if fresh.spec.document.extensions or self._is_random:
             return False  # code of the user's may keep anything, and a function its global generator
         mine, own = self.built, fresh

@@ -129,6 +129,31 @@ def test_results_do_not_depend_on_the_number_of_jobs(found, tmp_path):
     assert [(trial.point, trial.values) for trial in beside.trials] == [(t.point, t.values) for t in found.trials]
 
 
+STACKED = (
+    SPEC.replace("engine: keras", "engine: auto")
+    .replace("epochs: 2, batch_size: 8", "epochs: 60, batch_size: 1")
+    .replace("[1, 2, 300]", "[1, 2]")
+    .replace("{log: [1e-3, 1.0]}", "{choice: [0.003, 0.01, 0.03]}")
+    .replace("  trials: 4\n  batch: 2\n  sampler: Random\n", "  trials: 6\n  sampler: Grid\n")
+    .replace("then: {repeat: 2}", "then: null")
+)
+
+
+@pytest.mark.slow
+def test_trials_that_train_together_equal_those_alone(project, tmp_path):
+    spec = project(STACKED)
+    found = run_sweep(load_file(spec))
+    for trial in found.trials:
+        assert record(found.folder / "trials" / str(trial.number), "run.json")["stacked"] == 3
+    beside = run_sweep(load_file(spec), out=tmp_path / "beside", jobs=2)
+    assert [(trial.point, trial.values) for trial in beside.trials] == [(t.point, t.values) for t in found.trials]
+    alone = run_sweep(load_file(spec, ["fit.engine=fused"]), out=tmp_path / "alone")
+    assert "stacked" not in record(alone.folder / "trials" / "0", "run.json")
+    for trial, other in zip(found.trials, alone.trials, strict=True):
+        assert trial.point == other.point
+        assert trial.validation == pytest.approx(other.validation, rel=1e-6, abs=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["Random", "TPE"])
 def test_a_killed_sweep_goes_on_without_losing_a_trial(tmp_path, monkeypatch, sampler):

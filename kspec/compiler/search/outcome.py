@@ -10,6 +10,7 @@ from typing import ClassVar
 from kspec.analysis.program import Analysis
 from kspec.analysis.training_memory import training_memory
 from kspec.compiler.compile import compile_spec
+from kspec.compiler.search.forms import form_of
 from kspec.compiler.search.points import Point, overrides_of
 from kspec.diagnostics import Diagnostic, Report, Severity
 from kspec.diagnostics.budget import Budget, limited, stop_if_cancelled
@@ -31,11 +32,13 @@ class Outcome:
         errors: Why it cannot be trained.
         measures: Parameters, FLOPs for an example, and bytes that training takes, as far as they are known.
         shapes: A hash of the shapes of all nodes.
+        form: Equal for points whose trials can train together; None for one whose trial trains alone.
     """
 
     errors: tuple[Diagnostic, ...] = ()
     measures: dict[str, int] = field(default_factory=dict)
     shapes: int = 0
+    form: str | None = None
 
 
 def compile_point(spec: Spec, point: Point) -> Outcome:
@@ -55,7 +58,8 @@ def compile_point(spec: Spec, point: Point) -> Outcome:
     types = compiled.analysis.types
     networks = {"": types, **types.models}
     shapes = [(name, node, call.outputs) for name, network in networks.items() for node, call in network.calls.items()]
-    return Outcome((), measure(compiled.spec, compiled.analysis), hash(repr(shapes)))
+    form = form_of(compiled.spec, compiled.analysis)
+    return Outcome((), measure(compiled.spec, compiled.analysis), hash(repr(shapes)), form)
 
 
 def measure(spec: Spec, analysis: Analysis) -> dict[str, int]:

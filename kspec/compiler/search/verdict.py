@@ -22,6 +22,7 @@ class Verdict:
         violated: The constraints that it violates, with the value that does: `parameters <= 100` → 250.
         measures: Parameters, FLOPs for an example, and bytes that training takes, as far as they are known.
         excess: By constraint, how far the value is beyond its limit, as a share of it; negative within.
+        form: Equal for points whose trials can train together; None for one whose trial trains alone.
     """
 
     point: Point
@@ -29,6 +30,7 @@ class Verdict:
     violated: dict[str, int] = field(default_factory=dict)
     measures: dict[str, int] = field(default_factory=dict)
     excess: dict[str, float] = field(default_factory=dict)
+    form: str | None = None
 
     @property
     def is_feasible(self) -> bool:
@@ -71,4 +73,4 @@ def weigh(point: Point, outcome: Outcome, constraints: Sequence[str]) -> Verdict
         excess[text] = (beyond or (1.0 if strict else 0.0)) / max(abs(limit), 1.0)
         if excess[text] > 0:
             violated[text] = value
-    return Verdict(point, (), violated, outcome.measures, excess)
+    return Verdict(point, (), violated, outcome.measures, excess, outcome.form)

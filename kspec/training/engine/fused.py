@@ -240,6 +240,21 @@ class FusedEngine:
         function.prepare()
         return function
 
+    def core(self, train: Batches, validation: Batches, schedule: Schedule) -> tuple[Batches, Batches, keras.Layer]:
+        """What a step of training takes and calls, once all that does not change is computed.
+
+        Args:
+            train: Examples to train on.
+            validation: Examples to validate on.
+            schedule: Epochs and steps.
+
+        Returns:
+            The examples, those to validate on, and the rest of the model.
+        """
+        self._prepare(train, validation, schedule)
+        rows, core = self._precompute(train)
+        return rows, self._precompute(validation)[0], core
+
     def _prepare(self, train: Batches, validation: Batches | None, schedule: Schedule) -> None:
         """Precomputes what does not change during this call, given the layers that train now.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import keras
 
@@ -12,6 +12,8 @@ from kspec.training.engine.loops import Loops
 if TYPE_CHECKING:
     from kspec.training.engine.precompute import Core, PrecomputedPrefix
 
+T = TypeVar("T")
+
 
 class Traces:
     """What is traced for a model, in each way that it has been compiled."""
@@ -19,6 +21,7 @@ class Traces:
     def __init__(self) -> None:
         self._cores: dict[tuple[str, ...], Core] = {}
         self._loops: dict[Hashable, Loops] = {}
+        self._programs: dict[Hashable, tuple[keras.Layer, Any]] = {}
 
     def core_of(self, prefix: PrecomputedPrefix) -> Core:
         """The part of the model that follows a prefix, one object for equal prefixes."""
@@ -39,6 +42,20 @@ class Traces:
             self._loops[key] = Loops(model, core, batch_size)
         return self._loops[key]
 
+    def program(self, core: keras.Layer, key: Hashable, make: Callable[[], T]) -> T:
+        """Another function of a part of the model, traced once for equal keys.
+
+        Args:
+            core: The part.
+            key: What the function depends on beside the part.
+            make: Traces it.
+        """
+        key = id(core), key
+        if key not in self._programs:
+            self._programs[key] = core, make()
+        program: T = self._programs[key][1]
+        return program
+
     def forget(self, layers: Sequence[keras.Layer]) -> None:
         """Drops what was traced for some layers.
 
@@ -52,8 +69,10 @@ class Traces:
 
         self._cores = {key: core for key, core in self._cores.items() if not is_stale(core)}
         self._loops = {key: loops for key, loops in self._loops.items() if not is_stale(loops.core)}
+        self._programs = {key: kept for key, kept in self._programs.items() if not is_stale(kept[0])}
 
     def clear(self) -> None:
         """Drops everything."""
         self._cores.clear()
         self._loops.clear()
+        self._programs.clear()
