@@ -277,3 +277,22 @@ def spec_file(function: F) -> F:
     """`--output`, for a verb that writes a spec; `-` is standard output."""
     help = "Where to write the spec; - prints it."
     return output_file(help, aliases=("--out",), default="spec.yaml", show_default=True)(function)
+
+
+def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """The callback of an option that takes a length of time, such as `30s` or `10 min`.
+
+    Args:
+        ctx: The context of the command.
+        param: The option.
+        value: The text.
+
+    Raises:
+        click.BadParameter: If it is no length of time.
+    """
+    from kspec.language.durations import TIME_HELP, microseconds_of
+
+    length = microseconds_of(value)
+    if not length:
+        raise click.BadParameter(f"`{value}` is not a length of time: {TIME_HELP}", ctx, param)
+    return length / 1e6

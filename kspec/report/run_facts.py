@@ -11,6 +11,7 @@ from kspec.analysis.program import Analysis
 from kspec.compiler.compile import compile_spec
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
+from kspec.report.explanation.explanation import Explanation, read_explanation
 from kspec.report.lists import ListPredictions
 from kspec.report.prediction_files import Table
 from kspec.report.predictions import Found, Masks, Predictions, read_predictions
@@ -41,6 +42,7 @@ class RunFacts:
         masks: Those that predict a class for each position of a picture.
         table: The table of predictions; None without one.
         notes: What could not be read, a sentence each.
+        explanation: Why its model predicts what it does; None if that has not been computed.
     """
 
     place: str
@@ -54,6 +56,7 @@ class RunFacts:
     masks: list[Masks] = field(default_factory=list)
     table: Table | None = None
     notes: list[str] = field(default_factory=list)
+    explanation: Explanation | None = None
 
     @property
     def folder(self) -> Path:
@@ -111,6 +114,8 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False, with
             found = read_predictions(folder, file, encodings, opener)
     except SpecError as error:
         notes.append(f"the predictions cannot be shown: {error.errors.splitlines()[0]}")
+    explanation, problem = read_explanation(folder, record, opener)
+    notes += [problem] if problem else []
     text = _spec_text(folder, record, granted) if with_text else ""
     return RunFacts(
         place,
@@ -124,6 +129,7 @@ def read_facts(place: str, runs: str = "runs", *, allow_code: bool = False, with
         found.masks,
         found.table,
         [*notes, *found.notes],
+        explanation,
     )
 
 

@@ -10,6 +10,7 @@ from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import binary_section
 from kspec.report.sections.data import data_section
+from kspec.report.sections.explanation import explanation_sections
 from kspec.report.sections.forecast import forecast_section
 from kspec.report.sections.lists import lists_section
 from kspec.report.sections.masks import masks_section
@@ -49,6 +50,7 @@ def run_sections(facts: RunFacts) -> list[Section]:
         *(_of_predictions(own, facts) for own in facts.predictions),
         *map(lists_section, facts.lists),
         *(masks_section(facts, own) for own in facts.masks),
+        *explanation_sections(facts),
         _data(facts),
         network_section(facts),
         spec_section(facts),

@@ -202,7 +202,7 @@ class MetricsJson(_Part):
     deviation: dict[str, float | None] = Field(default_factory=dict)
 
 
-Part = TypeVar("Part", bound=_Part)
+Part = TypeVar("Part", bound=BaseModel)
 
 
 class DamagedFile(ValueError):
