@@ -76,6 +76,7 @@ def form_of(spec: Spec, analysis: Analysis) -> str | None:
         settings is not None
         and fit.engine == "auto"
         and fit.stages is None
+        and fit.workers is None
         and fit.repeats is None
         and fit.time_limit is None
         and fit.steps_per_epoch is None

@@ -127,7 +127,7 @@ class _Following(Execution):
         from kspec.training.workers.orders import Kind
 
         dataset = self._read_data()
-        built = self._define(dataset)
+        built = self._adopt(self._build(dataset), dataset)
         self._compile(built)
         if dataset is None:
             return

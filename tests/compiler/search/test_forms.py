@@ -48,6 +48,7 @@ def test_what_changes_the_program_changes_the_form(override):
         "fit.engine=fused",
         "fit.time_limit='1 min'",
         "fit.repeats=2",
+        "fit.workers=2",
         "fit.callbacks=[ReduceLROnPlateau]",
         "compile.optimizer=Adafactor",
         "dtype_policy=mixed_float16",
