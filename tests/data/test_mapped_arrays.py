@@ -194,6 +194,19 @@ def test_a_disk_that_fills_up_is_an_error(
     assert read(tmp_path, f"{{{SOURCES[source]}, {SETTINGS['numbers']}}}", INPUTS).only.startswith("KS566 ")
 
 
+def test_a_table_of_more_columns_than_files_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    arrow_csv.write_csv(pa.table({f"x{number}": range(9) for number in range(300)}), tmp_path / "t.csv")
+    on_disk(monkeypatch)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 100, hard))
+    try:
+        found = read(tmp_path, "{csv: t.csv, targets: x0}", "x: {shape: [299]}")
+        assert found.data.splits["train"].inputs["x"].shape[1] == 299
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def test_a_disk_that_is_full_when_texts_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.BytesIO):
         def write(self, _: Any) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from kspec.language.byte_sizes import bytes_text
 
 RESERVE = 1 << 28
 """The disk space that is left free."""
+
+MOST_FILES = 1 << 16
+"""How many files may be open: a process cannot map many more."""
 
 tables_folder: ContextVar[Path | None] = ContextVar("tables_folder", default=None)
 """Where the arrays of the table that is read lie; None if they lie in memory."""
@@ -65,6 +68,19 @@ def place_of_tables() -> Path:
         return tables_folder.get() or private_folder("tables") or Path(tempfile.gettempdir())
     except OSError:
         return Path(tempfile.gettempdir())
+
+
+def allow_many_files() -> None:
+    """Lets the process open as many files as the system allows it: an array of a large table keeps its file open."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft not in (resource.RLIM_INFINITY, most):
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def free_space(folder: Path) -> int:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from kspec.data.storage.disk_space import (
     RESERVE,
     DiskFull,
+    allow_many_files,
     free_space,
     place_of_tables,
     reserve,
@@ -114,6 +115,7 @@ def use_disk(memory: float, disk: float) -> bool:
     free = free_space(folder)
     if free < disk + RESERVE:
         raise DiskFull(folder, disk + RESERVE, free)
+    allow_many_files()
     tables_folder.set(folder)
     return True
 
