@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 import kspec
+from kspec.data.sources import csv_header
 from kspec.language.csv_options import CsvOptions
 from tests.data.helpers import make_spec, read, table
 
@@ -289,6 +290,22 @@ def test_headers_longer_than_a_block_and_over_several_lines(tmp_path):
     write(tmp_path, "t.csv", ",".join(names) + ',"y\nz"\n' + "".join("1," * 4000 + f"{n % 2}\n" for n in range(10)))
     data = read(tmp_path, '{csv: t.csv, targets: "y\\nz"}', "x: {shape: [4000]}").data
     assert sum(map(len, data.splits.values())) == 10
+
+
+def test_millions_of_blank_lines_are_not_looked_at_one_by_one(tmp_path, monkeypatch):
+    bounded, seen = csv_header._bounded, []
+
+    def counted(lines, name):
+        seen.append(0)
+        for line in bounded(lines, name):
+            seen[-1] += 1
+            yield line
+
+    monkeypatch.setattr(csv_header, "_bounded", counted)
+    blank = "\n" * (csv_header.SAMPLE_LINES + 9)
+    (tmp_path / "t.csv").write_text(f"a,b,y\n{blank}" + "1,2,0\n3,4,1\n" * 4 + blank)
+    assert sum(map(len, read(tmp_path, "{csv: t.csv, targets: y}").data.splits.values())) == 8
+    assert set(seen) == {csv_header.SAMPLE_LINES + 1}
 
 
 def test_rows_longer_than_a_block(tmp_path):

@@ -23,6 +23,8 @@ from kspec.syntax.path_policy import PathRefused
 
 SAMPLE = 50
 """How many rows below the header tell whether it lacks a name."""
+SAMPLE_LINES = 10_000
+"""How many lines are looked at for these, some of which may be empty."""
 
 
 class Header(NamedTuple):
@@ -242,7 +244,7 @@ def _sample(reader: Any) -> list[list[str]]:
     """Some rows below the header; fewer if they cannot be read."""
     rows: list[list[str]] = []
     try:
-        for row in reader:
+        for row in itertools.islice(reader, SAMPLE_LINES):
             rows += [row] if row else []
             if len(rows) == SAMPLE:
                 break
