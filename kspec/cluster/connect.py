@@ -261,11 +261,13 @@ def _init(ray: Any, found: str | None, own: Path | None, address: str) -> None:
     try:
         ray.init(address=found or "local", **options)
     except Exception as error:  # of many kinds, and some of them Ray's own
-        text = next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
+        text = " ".join(str(error).split()) or type(error).__name__
         if "ersion mismatch" in str(error):
             _fail(codes.WORKER_ENVIRONMENT, _of_mismatch(str(error)), address, "install the same versions everywhere")
         what = "Ray cannot start on this machine" if found is None else f"no Ray cluster answers at `{found}`"
-        _fail(codes.UNREACHABLE_CLUSTER, f"{what}: {text[:300]}", address)
+        is_node = found is not None and not found.startswith(_SCHEME)
+        way = "this machine must be a part of it (`ray start --address ...`), or name its server: ray://HOST:10001"
+        _fail(codes.UNREACHABLE_CLUSTER, f"{what}: {text[:300]}", address, way if is_node else "")
     finally:
         if is_main:  # a run answers this signal itself: it saves what it has trained
             signal.signal(signal.SIGTERM, before)

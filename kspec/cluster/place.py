@@ -24,7 +24,7 @@ SETTINGS = (
     "XLA_FLAGS",
 )
 """Variables of the environment on which the last bits of a result can depend."""
-_LEFT_OUT = ("__pycache__", "node_modules", "pyvenv.cfg")
+_LEFT_OUT = ("__pycache__", "node_modules")
 
 
 class TooLarge(ValueError):
@@ -109,8 +109,8 @@ def _below(folder: Path, leaves_out: Path, roots: list[Path] | None) -> Iterator
     avoided = os.path.abspath(leaves_out)
     count = 0
     for place, inner, names in os.walk(folder):
-        if "pyvenv.cfg" in names:
-            inner.clear()
+        if roots is not None and not {"pyvenv.cfg", "run.json"}.isdisjoint(names):
+            inner.clear()  # a virtual environment, or an earlier run
             continue
         inner[:] = [
             each

@@ -209,7 +209,7 @@ class Pool:
         if not self._shared:
             ended = [actor.handle.end.remote() for actor in self._actors if actor.running is None]
             with suppress(ray.exceptions.RayError):
-                ray.wait(ended, num_returns=len(ended), timeout=5.0) if ended else None
+                ray.wait(ended, num_returns=len(ended), timeout=15.0) if ended else None
         for actor in self._actors:
             with suppress(ray.exceptions.RayError, ValueError):
                 ray.kill(actor.handle)
@@ -388,10 +388,10 @@ def _terminate(pid: int) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Why a worker is lost, in a few words."""
+    """Why a worker is lost, in a few words; Ray's own words list what may have happened."""
     text = str(error)
-    if "OutOfMemory" in type(error).__name__ or ("memory" in text and "OOM" in text):
+    if "OutOfMemory" in type(error).__name__ or "running low on memory" in text:
         return "its machine ran out of memory"
-    if "node" in text and ("dead" in text or "died" in text):
+    if "node has died" in text or "node died" in text:
         return "its machine is gone"
     return "its process ended"

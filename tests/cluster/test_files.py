@@ -37,7 +37,16 @@ def test_a_worker_writes_nowhere_else(tmp_path, path):
 def project(tmp_path):
     """A folder with data, code, and what stays here."""
     folder = tmp_path / "project"
-    inner = ("specs/s.yaml", "table.csv", "code.py", ".git/x", "runs/s/1/run.json", "env/pyvenv.cfg", "env/lib/x.py")
+    inner = (
+        "specs/s.yaml",
+        "table.csv",
+        "code.py",
+        ".git/x",
+        "runs/s/1/run.json",
+        "env/pyvenv.cfg",
+        "env/lib/x.py",
+        "old/run.json",
+    )
     for name in inner:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
