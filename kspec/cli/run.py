@@ -15,6 +15,7 @@ import click
 
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
+from kspec.cli._report import report_option, write_report
 from kspec.cli._spread import spread
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ Examples:
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")
 @click.option("--cache", is_flag=True, help="Store the data, so that the next run reads no table; see kspec cache.")
+@report_option
 @run_output
 @permissions
 @click.pass_context
@@ -79,6 +81,7 @@ def command(
     smoke: bool,
     resume: bool,
     cache: bool,
+    report: bool,
     quiet: bool,
     format_: str,
     **permissions: bool,
@@ -103,6 +106,8 @@ def command(
         overrides = (*overrides, "fit.resplit=true")
     if resume and smoke:
         raise click.UsageError("--resume goes on with a run, and --smoke keeps none: leave one of them out")
+    if report and smoke:
+        raise click.UsageError("--report writes into the run folder, and --smoke keeps none: leave one of them out")
 
     def run(console: Console) -> Run:
         granted = Permissions.of(permissions)
@@ -117,7 +122,13 @@ def command(
                 console.step("resume", "no unfinished run of this spec: starts a new one")
             return run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs, cluster=cluster)
 
-    carry_out(ctx, run, quiet=quiet, as_json=format_ == "json")
+    def run_and_report(console: Console) -> Run:
+        result = run(console)
+        if report:
+            write_report(result.folder, console, allow_code=permissions["allow_code"])
+        return result
+
+    carry_out(ctx, run_and_report, quiet=quiet, as_json=format_ == "json")
 
 
 def carry_out(ctx: click.Context, run: Callable[[Console], Run], *, quiet: bool, as_json: bool) -> None:

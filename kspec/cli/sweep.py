@@ -9,6 +9,7 @@ import click
 
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
+from kspec.cli._report import report_option, write_report
 
 EPILOG = """\b
 Examples:
@@ -30,6 +31,7 @@ Examples:
     "--resume", is_flag=True, help="Go on with the newest unfinished sweep of this very spec, if there is one."
 )
 @click.option("--keep-models", is_flag=True, help="Save the trained model of every trial.")
+@report_option
 @run_output
 @permissions
 @click.pass_context
@@ -43,6 +45,7 @@ def command(
     runs: str,
     resume: bool,
     keep_models: bool,
+    report: bool,
     quiet: bool,
     format_: str,
     **permissions: bool,
@@ -88,6 +91,8 @@ def command(
             result = run_sweep(
                 spec, out=runs, jobs=jobs, keep_models=keep_models, console=console, folder=folder, cluster=cluster
             )
+            if report:
+                write_report(result.folder, console, allow_code=permissions["allow_code"])
     except (RunFolderError, StepFailed) as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)

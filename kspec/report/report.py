@@ -13,6 +13,9 @@ from kspec.report.page import page
 from kspec.report.run_facts import read_facts
 from kspec.report.run_page import run_sections
 from kspec.report.run_places import find_runs
+from kspec.report.sweep_facts import read_sweep_facts
+from kspec.report.sweep_page import sweep_sections
+from kspec.runs.run_folder import SWEEP
 
 Format = Literal["html", "md", "latex"]
 SUFFIXES: dict[Format, str] = {"html": ".html", "md": ".md", "latex": ".tex"}
@@ -54,6 +57,9 @@ def text_of(folders: Sequence[Path], *, to: Format = "html", allow_code: bool = 
     """
     if to == "html" and len(folders) > 1:
         return _compared_page(folders, allow_code=allow_code)
+    if to == "html" and (folders[0] / SWEEP).is_file():
+        sweep = read_sweep_facts(folders[0])
+        return page(sweep.title, "", sweep_sections(sweep, allow_code=allow_code))
     own = read_facts(str(folders[0]), allow_code=allow_code)
     if to == "md":
         from kspec.report.model_card import model_card

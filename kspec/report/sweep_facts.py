@@ -124,7 +124,8 @@ def _labels(addresses: Sequence[str]) -> dict[str, str]:
     parts = {address: address.split(".") for address in addresses}
     found = {}
     for address, own in parts.items():
-        for length in range(1, len(own) + 1):
+        shortest = 2 if own[0] in ("layers", "models") else 1  # `units` alone names no layer
+        for length in range(min(shortest, len(own)), len(own) + 1):
             label = ".".join(own[-length:])
             if Counter(".".join(other[-length:]) for other in parts.values())[label] == 1:
                 break

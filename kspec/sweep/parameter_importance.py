@@ -1,4 +1,7 @@
-"""How much each searched parameter matters for reaching the best trials, by Optuna's PED-ANOVA, which needs no scikit-learn."""
+"""How much each parameter of a sweep matters for reaching its best trials.
+
+Optuna's PED-ANOVA tells it: of its evaluators, the one that needs no scikit-learn.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,11 @@ from kspec.sweep.result import SweepResult
 
 FEWEST_TRIALS = 8
 """Of fewer complete trials, importances would be noise."""
+
+
+def best_share(trials: int) -> float:
+    """The share of the complete trials that count as the best: a tenth, or two of few."""
+    return max(0.1, 2 / trials)
 
 
 def parameter_importances(result: SweepResult, space: Mapping[str, Range], goal: int) -> dict[str, float]:
@@ -43,5 +51,5 @@ def parameter_importances(result: SweepResult, space: Mapping[str, Range], goal:
                 study.add_trial(optuna.create_trial(params=own, distributions=distributions, value=value))
         if len(study.trials) < FEWEST_TRIALS:
             return {}
-        evaluator = PedAnovaImportanceEvaluator(target_quantile=max(0.1, 2 / len(study.trials)))
+        evaluator = PedAnovaImportanceEvaluator(target_quantile=best_share(len(study.trials)))
         return dict(get_param_importances(study, evaluator=evaluator))

@@ -237,7 +237,9 @@ def parameters_of(space: Mapping[str, Range], point: Mapping[str, Any]) -> dict[
         space: The ranges by address.
         point: A value for each address.
     """
-    return {address: point[address] if own.choice is None else _choice(point[address]) for address, own in space.items()}
+    return {
+        address: point[address] if own.choice is None else _choice(point[address]) for address, own in space.items()
+    }
 
 
 def distributions_of(space: Mapping[str, Range]) -> dict[str, BaseDistribution]:

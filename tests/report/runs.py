@@ -202,3 +202,62 @@ def folds_run(folder: Path, count: int = 3) -> Path:
         member, *_ = binary_run(own / f"fold-{number}")
         change_metrics(identify_data(member), accuracy=0.7 + number / 100, loss=0.5 - number / 100)
     return own
+
+
+SWEEP = """\
+sweep:
+  search:
+    layers.0.Dense.units: {choice: [2, 4, 8]}
+    compile.optimizer.Adam.learning_rate: {log: [1e-4, 1e-1]}
+    fit.batch_size: {int: [8, 128], log: true}
+  goal: GOAL
+  trials: COUNT
+"""
+
+
+def sweep_run(
+    folder: Path, count: int = 20, goals: Sequence[str] = ("val_loss",), message: str = "no memory"
+) -> tuple[Path, list[dict[str, Any]]]:
+    """A sweep whose loss depends on the learning rate alone; returns its folder and its trials.
+
+    Args:
+        folder: The folder.
+        count: How many trials; the fourth is pruned, the fifth has failed.
+        goals: What is minimized.
+        message: Why the fifth has failed.
+    """
+    generator = np.random.default_rng(count)
+    folder.mkdir(parents=True)
+    goal = json.dumps({"minimize": goals[0] if len(goals) == 1 else list(goals)})
+    text = BINARY.replace("optimizer: adam", "optimizer: {Adam: {learning_rate: 0.01}}")
+    (folder / "spec.yaml").write_text(text + SWEEP.replace("GOAL", goal).replace("COUNT", str(max(count, 1))))
+    trials: list[dict[str, Any]] = []
+    for number in range(count):
+        rate = float(10 ** generator.uniform(-4, -1))
+        units = int(generator.choice([2, 4, 8]))
+        point = {
+            "layers.0.Dense.units": units, "compile.optimizer.Adam.learning_rate": rate,
+            "fit.batch_size": int(generator.integers(8, 129)),
+        }  # fmt: skip
+        values = [abs(float(np.log10(rate)) + 2), float(units)][: len(goals)]
+        status = {3: "pruned", 4: "failed"}.get(number, "complete")
+        own = {"number": number, "status": status, "point": point, "values": [] if status == "failed" else values}
+        trials.append(own | {"seconds": 1.5, "epochs": 3, "message": message if status == "failed" else ""})
+    done = [trial for trial in trials if trial["status"] == "complete"]
+    best = min(done, key=lambda trial: trial["values"][0])["number"] if done else None
+    found = {
+        "goals": [{"name": name, "direction": "minimize"} for name in goals], "planned": count, "status": "finished",
+        "ended": "", "refused": 2, "best": [] if best is None else [best], "trials": trials,
+    }  # fmt: skip
+    (folder / "sweep.json").write_text(json.dumps(found))
+    record = {
+        "version": 1,
+        "name": "invented",
+        "status": "finished",
+        "folder": str(folder),
+        "sweep": {"trials": max(count, 1)},
+    }
+    (folder / "run.json").write_text(json.dumps(record))
+    if len(goals) == 1 and count:
+        binary_run(folder / "best")
+    return folder, trials

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,18 @@ from typing import Any
 import pytest
 
 from kspec.report.report import report_text
-from tests.report.runs import BINARY, binary_run, labels, mask_run, multiclass_run, regression_run, write_run
+from tests.report.runs import (
+    BINARY,
+    binary_run,
+    compared_binary_runs,
+    folds_run,
+    labels,
+    mask_run,
+    multiclass_run,
+    regression_run,
+    sweep_run,
+    write_run,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 AXE = Path(__file__).parents[1] / "schema" / "node_modules" / "axe-core" / "axe.min.js"
@@ -62,6 +74,83 @@ def _is_accessible(page: Any) -> None:
     found = page.evaluate("axe.run()")["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
     assert [(each["id"], [node["html"][:200] for node in each["nodes"][:3]]) for each in serious] == []
+
+
+def _several(folder: Path) -> list[Path]:
+    return compared_binary_runs(folder)
+
+
+def _many(folder: Path) -> list[Path]:
+    return compared_binary_runs(folder, 10)  # more than there are colours
+
+
+def _folds(folder: Path) -> list[Path]:
+    return [folds_run(folder / "run")]
+
+
+def _sweep(folder: Path) -> list[Path]:
+    return [sweep_run(folder / "run")[0]]
+
+
+def _front(folder: Path) -> list[Path]:
+    return [sweep_run(folder / "run", goals=("val_loss", "parameters"))[0]]
+
+
+PHONE = {"color_scheme": "dark", "viewport": {"width": 390, "height": 800}}
+
+
+@pytest.mark.parametrize(
+    ("write", "settings"), [(_several, {}), (_many, PHONE), (_folds, PHONE), (_sweep, {}), (_front, PHONE)]
+)
+def test_each_kind_of_report_on_several(
+    write: Callable[[Path], list[Path]], settings: dict[str, Any], open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    page = open_page(write(tmp_path), **settings)
+    charts = page.locator(".chart").count()
+    assert charts >= 3
+    assert page.locator(".chart:has(svg)").count() == charts
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    _is_accessible(page)
+
+
+def test_a_table_is_sorted_by_click_and_by_keyboard(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page(_several(tmp_path))
+    names = "[...document.querySelectorAll('#section-1 tbody th')].map(cell => cell.textContent.trim())"
+    assert page.evaluate(names) == ["run-2", "run-1", "run-0"]  # by loss
+    page.get_by_role("button", name="loss", exact=True).first.click()
+    assert page.evaluate(names) == ["run-0", "run-1", "run-2"]
+    heading = page.get_by_role("button", name="accuracy", exact=True).first
+    heading.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate(names) == ["run-2", "run-1", "run-0"]
+    assert page.locator("th[aria-sort=descending]").first.inner_text().startswith("accuracy")
+    page.keyboard.press("Space")
+    assert page.evaluate(names) == ["run-0", "run-1", "run-2"]
+
+
+def test_hostile_names_of_several_runs_are_shown_and_not_run(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    first, other = _several(tmp_path)[:2]
+    for path in (other / "spec.yaml", other / "resolved.yaml"):
+        path.write_text(BINARY.replace("activation: relu", "activation: tanh, name: x"), encoding="utf-8")
+    record = json.loads((other / "run.json").read_text(encoding="utf-8"))
+    (other / "run.json").write_text(json.dumps(record | {"name": HOSTILE, "message": HOSTILE}), encoding="utf-8")
+    (other / "tags.json").write_text(json.dumps({"tags": ["good"], "note": HOSTILE.rstrip("\u202e")}), encoding="utf-8")
+    page = open_page([first, other])
+    assert "runs of" in page.title()
+    assert page.locator("img").count() == 0
+    assert HOSTILE[:30] in page.inner_text("main")
+
+
+def test_hostile_trials_are_shown_and_not_run(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    folder, _ = sweep_run(tmp_path / "run", goals=(HOSTILE,), message=HOSTILE)
+    known = json.loads((folder / "sweep.json").read_text(encoding="utf-8"))
+    for trial in known["trials"]:
+        trial["point"][HOSTILE] = HOSTILE
+    (folder / "sweep.json").write_text(json.dumps(known), encoding="utf-8")
+    page = open_page([folder])
+    assert page.title().startswith("invented")
+    assert page.locator("img").count() == 0
+    assert HOSTILE[:30] in page.inner_text("main")
 
 
 @pytest.mark.parametrize("write", [binary_run, multiclass_run, regression_run, mask_run])
