@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from kspec.compiler.compile import compile_spec
+from kspec.diagnostics import SpecError
 from kspec.language import Spec
 from kspec.runs.folder_lock import locked
 from kspec.runs.resumption import Resumption
@@ -31,18 +32,26 @@ from kspec.training.interrupt import Interrupt
 MOST_LOSSES = 3
 """A run is given up once so many workers in a row are lost without a new checkpoint."""
 
+LOSS_SECONDS = 2.0
+"""How long after the failure of a worker another one may be found to be the cause: killed, which the first noticed."""
+
 
 class WorkerLost(Exception):
     """A worker has ended without a word; the message says which one and how.
 
     Args:
         message: The message.
-        is_killed: Whether it was killed, and not to blame.
+        code: The exit status; negative for a signal.
     """
 
-    def __init__(self, message: str, is_killed: bool) -> None:
+    def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
-        self.is_killed = is_killed
+        self.code = code
+
+    @property
+    def is_killed(self) -> bool:
+        """Whether it was killed, and is not to blame."""
+        return self.code < 0
 
 
 def has_workers(spec: Spec) -> bool:
@@ -96,7 +105,9 @@ def _task(spec: Spec, console: Console) -> Task:
     permissions = spec.permissions
     granted = (permissions.code, permissions.outside, permissions.network)
     workers, is_stderr = spec.document.fit.workers or 1, console.stream.fileno() == 2
-    return Task(spec.source, spec.overrides, granted, None, workers, quiet=console.quiet, to_stderr=is_stderr)
+    modules = (str(spec.folder),) if spec.document.extensions else ()
+    task = Task(spec.source, spec.overrides, granted, None, workers)
+    return replace(task, quiet=console.quiet, to_stderr=is_stderr, modules=modules)
 
 
 def _run(task: Task, console: Console) -> Run:
@@ -190,8 +201,8 @@ class _Workers:
             rank = running[sentinel]  # type: ignore[index]
             if self._results[rank].poll():
                 self._received(rank)
-            elif self._processes[rank].exitcode != 0:
-                raise self._loss(rank)
+            elif (loss := self._loss(rank)).code != 0:
+                raise loss
         return None
 
     def _received(self, rank: int) -> Run | None:
@@ -204,15 +215,17 @@ class _Workers:
         try:
             result = self._results[rank].recv()
         except EOFError:
-            self._processes[rank].join()
             raise self._loss(rank) from None
+        if isinstance(result, SpecError):
+            raise result
         if isinstance(result, BaseException):
+            wait([process.sentinel for place, process in enumerate(self._processes) if place != rank], LOSS_SECONDS)
             lost = self._lost()
             if lost is not None:  # that is why this one has failed
                 raise self._loss(lost)
             raise result
         if result is None and rank == 0:  # a signal came before the run had begun
-            raise WorkerLost("the chief was interrupted", False)
+            raise WorkerLost("the chief was interrupted", 1)
         return result if isinstance(result, Run) else None
 
     def _lost(self) -> int | None:
@@ -220,9 +233,10 @@ class _Workers:
         return next((rank for rank, each in enumerate(self._processes) if (each.exitcode or 0) < 0), None)
 
     def _loss(self, rank: int) -> WorkerLost:
+        self._processes[rank].join()  # its files are closed a moment before it is gone
         code = self._processes[rank].exitcode or 0
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with the exit status {code}"
-        return WorkerLost(f"worker {rank + 1} of {len(self._processes)} {how}", code < 0)
+        return WorkerLost(f"worker {rank + 1} of {len(self._processes)} {how}", code)
 
     def _forward(self) -> None:
         """Hands a signal on to the chief, which saves what it has trained."""

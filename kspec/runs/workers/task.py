@@ -24,6 +24,7 @@ class Task:
         changes: What changes in its spec then.
         quiet: Print nothing.
         to_stderr: Print on standard error.
+        modules: Folders of the modules that the spec lists as extensions, also once it lies in the run folder.
     """
 
     source: Source
@@ -36,6 +37,7 @@ class Task:
     changes: tuple[str, ...] = ()
     quiet: bool = True
     to_stderr: bool = False
+    modules: tuple[str, ...] = ()
 
     @property
     def granted(self) -> Permissions:

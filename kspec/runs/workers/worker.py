@@ -76,6 +76,7 @@ def serve(rank: int, task: Task, config: str, threads: int, results: Connection)
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     os.environ["TF_CONFIG"] = config
+    sys.path += [folder for folder in task.modules if folder not in sys.path]
     result: Run | BaseException | None
     try:
         result = work(rank, task, threads)
