@@ -26,7 +26,7 @@ JOURNAL = "journal.log"
 FIXED_SEED = (*FINITE, "QMC")
 """Samplers whose points are one sequence, which its seed decides: they are never seeded anew."""
 
-optuna.logging.set_verbosity(optuna.logging.WARNING)
+optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
