@@ -277,7 +277,9 @@ class _Search:
         if self.result.ended:
             self.console.step("sweep", self.result.ended)
         if self.result.refused:
-            self.console.step("sweep", f"refused {_points(self.result.refused)}: beyond a constraint, or not to be trained")
+            self.console.step(
+                "sweep", f"refused {_points(self.result.refused)}: beyond a constraint, or not to be trained"
+            )
         if self.sweep.then is not None and len(self.result.goals) == 1 and self.result.best:
             self._write()
             self.workers.close()  # the runs of the best point may need their room
