@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kspec.cli import _completion
-from kspec.cli._options import output_format, permissions, runs_folder, spec_or_run
+from kspec.cli._options import output_format, permissions, runs_folder, seconds, spec_or_run
 from kspec.cli._output import write_document
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Examples:
   kspec diff mlp.yaml wider.yaml
   kspec diff mlp.yaml mlp
   kspec diff a.yaml b.yaml --format json
+  kspec diff mlp.yaml wider.yaml --why --seeds 5 --budget 20min
 """
 
 
@@ -32,17 +33,47 @@ Examples:
 @output_format("text", "json")
 @runs_folder
 @click.option("--exit-code", is_flag=True, help="Exit with status 1 if they differ.")
+@click.option("--why", is_flag=True, help="Train the steps from A to B, one change at a time: what does each bring?")
+@click.option(
+    "--seeds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="With how many seeds --why trains each step.",
+)
+@click.option(
+    "--budget",
+    callback=seconds,
+    default="10min",
+    show_default=True,
+    metavar="TIME",
+    help="After which time --why stops.",
+)
 @permissions
 @click.pass_context
 def command(
-    ctx: click.Context, /, one: str, other: str, format_: str, runs: str, exit_code: bool, **permissions: bool
+    ctx: click.Context,
+    /,
+    one: str,
+    other: str,
+    format_: str,
+    runs: str,
+    exit_code: bool,
+    why: bool,
+    seeds: int,
+    budget: float,
+    **permissions: bool,
 ) -> None:
     """Compare two specs or runs: nodes, their arguments and sizes, settings.
 
     A and B are specs or runs: a run folder, or the name of a spec that has been run; one of them can be -, a spec on
     standard input. It compares the
-    resolved specs, with defaults filled in and blocks expanded, and stages and callbacks by name. TensorFlow is not
-    imported.
+    resolved specs, with defaults filled in and blocks expanded, and stages and callbacks by name. TensorFlow is
+    imported only for --why.
+
+    --why changes A into B step by step, in the order of the graph, changes that are only valid together in one step. It
+    trains each step in a temporary folder, and compares it with the one before, on the validation split.
     """
     from kspec.diff.compare import compare
 
@@ -50,6 +81,11 @@ def command(
         raise click.UsageError("standard input holds one spec: name a file or a run for the other")
     places = [spec_or_run(place, runs) for place in (one, other)]
     a, b = (_analysed(place, permissions, is_trained=is_run) for place, is_run in places)
+    if why:
+        from kspec.cli._why import show_why
+
+        show_why((one, a), (other, b), seeds, budget, format_)
+        return
     comparison = compare(a, b, of_run=any(is_run for _, is_run in places))
     if format_ == "json":
         document = json.dumps({"a": one, "b": other, **comparison.to_json()}, indent=2, ensure_ascii=False)
