@@ -104,10 +104,18 @@ def resume_with_workers(resumption: Resumption, console: Console) -> Run:
 def _task(spec: Spec, console: Console) -> Task:
     permissions = spec.permissions
     granted = (permissions.code, permissions.outside, permissions.network)
-    workers, is_stderr = spec.document.fit.workers or 1, console.stream.fileno() == 2
+    workers, is_stderr = spec.document.fit.workers or 1, _is_stderr(console)
     modules = (str(spec.folder),) if spec.document.extensions else ()
     task = Task(spec.source, spec.overrides, granted, None, workers)
     return replace(task, quiet=console.quiet, to_stderr=is_stderr, modules=modules)
+
+
+def _is_stderr(console: Console) -> bool:
+    """Whether a console prints on standard error; a stream of a notebook has no number."""
+    try:
+        return console.stream.fileno() == 2
+    except (AttributeError, OSError):
+        return False
 
 
 def _run(task: Task, console: Console) -> Run:
