@@ -51,11 +51,15 @@ def reserve(file: Any, size: int) -> None:
         file.truncate(size)
 
 
-def temporary_file() -> Any:
-    """A new file without a name where the arrays of large tables lie."""
+def temporary_file(buffering: int = -1) -> Any:
+    """A new file without a name where the arrays of large tables lie.
+
+    Args:
+        buffering: As for `open`.
+    """
     import tempfile
 
-    return tempfile.TemporaryFile(dir=place_of_tables())
+    return tempfile.TemporaryFile(buffering=buffering, dir=place_of_tables())
 
 
 def place_of_tables() -> Path:

@@ -48,9 +48,11 @@ class GrowingArray:
             self._parts.append((start, values))
             return
         with disk_errors(values.nbytes):
-            self._file = self._file or temporary_file()
+            self._file = self._file or temporary_file(buffering=0)  # a buffer would write the end of each apart
             self._file.seek(start * self._dtype.itemsize)
-            self._file.write(values.data)
+            left = memoryview(values.view("u1"))
+            while left:
+                left = left[self._file.write(left) :]
 
     def whole(self, count: int) -> Array:
         """The array, shape (count,), once all values have been written.
@@ -60,7 +62,6 @@ class GrowingArray:
         """
         if self._file is not None:
             with self._file as file, disk_errors(count * self._dtype.itemsize):
-                file.flush()
                 if self._written < count:
                     reserve(file, count * self._dtype.itemsize)
                 return mapped(mmap.mmap(file.fileno(), 0), count, self._dtype)
