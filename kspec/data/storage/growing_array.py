@@ -50,7 +50,7 @@ class GrowingArray:
         with disk_errors(values.nbytes):
             self._file = self._file or temporary_file(buffering=0)  # a buffer would write the end of each apart
             self._file.seek(start * self._dtype.itemsize)
-            left = memoryview(values.view("u1"))
+            left = values.view("u1").data
             while left:
                 left = left[self._file.write(left) :]
 
