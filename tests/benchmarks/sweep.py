@@ -5,7 +5,7 @@
 The tutorial's network on the breast cancer table: learning rate, and units of a layer, 50 epochs; the same data in each,
 and the same points, but for KerasTuner, which draws its own from the same ranges. Each way is a process of its own. Times
 are those of the processors, for a trial, without imports and reading. By default 40 trials, and 4 of the others, which
-take as long each. KerasTuner is left out where it is not installed: `pip install keras-tuner`.
+take as long each. KerasTuner is left out where it is not installed: `pip install keras-tuner tensorboard`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def by_keras_tuner(trials: int) -> float:
         return _model(point.Float("rate", 1e-4, 1e-1, sampling="log"), point.Choice("units", [5, 10, 20]), train)
 
     with tempfile.TemporaryDirectory(prefix="keras-tuner-") as folder:
-        tuner = keras_tuner.RandomSearch(build, "val_accuracy", trials, seed=1, directory=folder)
+        tuner = keras_tuner.RandomSearch(
+            build, "val_accuracy", trials, seed=1, max_consecutive_failed_trials=1, directory=folder
+        )
         started = time.process_time()
         tuner.search(*train, validation_data=validation, epochs=50, batch_size=10, verbose=0)
         return (time.process_time() - started) / trials
@@ -145,8 +147,8 @@ def main() -> None:
     own = measure(__spec__.name, "kspec", trials)
     print(f"kspec sweep: {own:.3f} s of CPU a trial")
     for way, name in (("hand", "Optuna around fit"), ("keras_tuner", "KerasTuner")):
-        if way == "keras_tuner" and find_spec("keras_tuner") is None:
-            print("KerasTuner is not installed: pip install keras-tuner")
+        if way == "keras_tuner" and not (find_spec("keras_tuner") and find_spec("tensorboard")):
+            print("KerasTuner is not installed: pip install keras-tuner tensorboard")
             continue
         seconds = measure(__spec__.name, way, others)
         print(f"{name}: {seconds:.2f} s; kspec sweep is {seconds / own:.1f} times as fast")
