@@ -36,7 +36,7 @@ def difference_chart(metric: str, found: Mapping[str, PairedMetric], reference: 
     base = plot(rows).encode(y=run, tooltip=tooltip)
     lines = base.mark_rule(strokeWidth=2, color="var(--series-1)").encode(x=alt.X("low:Q"), x2="high:Q")
     points = base.mark_point(filled=True, size=60, opacity=1).encode(
-        x=alt.X("difference:Q", title=f"difference in {metric} from {reference}", scale=alt.Scale(zero=True))
+        x=alt.X("difference:Q", title=f"difference in {metric}", scale=alt.Scale(zero=True))
     )
     zero = plot([{"x": 0}]).mark_rule(strokeDash=[4, 3], color="var(--soft)").encode(x="x:Q")
     side = "right" if metric in MORE_IS_BETTER else "left"

@@ -12,8 +12,10 @@ from kspec.report.numbers.binary import thinned
 
 MOST_COLOURS = 8
 """Of more runs, all but the best are grey."""
-MOST_POINTS = 4_000
-"""Of all curves of a chart together."""
+MOST_POINTS = 6_000
+"""Of all curves of all charts together: a page stays below 2 MB."""
+FEWEST_POINTS = 8
+"""Of a curve."""
 MOST_CHARTS = 12
 
 
@@ -28,17 +30,26 @@ def overlay_charts(histories: Mapping[str, History], best: str | None = None) ->
     columns = dict.fromkeys(name for history in known.values() for row in history for name in row)
     names = dict.fromkeys(name.removeprefix(VALIDATION_PREFIX) for name in columns if name not in NOT_METRICS)
     ordered = sorted(names, key=lambda name: name != "loss")
-    return [_chart(name, known, best) for name in ordered[:MOST_CHARTS]]
+    shown = ordered[:MOST_CHARTS]
+    return [_chart(name, known, best, MOST_POINTS // len(shown)) for name in shown]
 
 
-def _chart(name: str, histories: Mapping[str, History], best: str | None) -> Chart:
+def _chart(name: str, histories: Mapping[str, History], best: str | None, most: int) -> Chart:
+    """The curves of a loss or metric.
+
+    Args:
+        name: The loss or metric.
+        histories: By run, a row for each epoch.
+        best: The run that is emphasised among many.
+        most: How many points all curves have together.
+    """
     import altair as alt
 
     is_coloured = len(histories) <= MOST_COLOURS
     keys = {PARTS[0]: name, PARTS[1]: f"{VALIDATION_PREFIX}{name}"}
     if not is_coloured and any(keys[PARTS[1]] in row for history in histories.values() for row in history):
         keys = {PARTS[1]: keys[PARTS[1]]}  # one curve for each of many runs
-    lines = _lines(keys, histories)
+    lines = _lines(keys, histories, most)
     columns = {key: [each[key] for each in lines] for key in ("run", "epoch", "part", "value")}
     dash = alt.StrokeDash("part:N", scale=alt.Scale(domain=PARTS, range=[[4, 3], [1, 0]]), legend=None)
     encoding: dict[str, Any] = {
@@ -68,15 +79,27 @@ def _chart(name: str, histories: Mapping[str, History], best: str | None) -> Cha
     return Chart(name.replace("_", " "), text, specification(chart, height=220), has_log_scale=has_log_scale)
 
 
-def _lines(keys: Mapping[str, str], histories: Mapping[str, History]) -> list[dict[str, Any]]:
-    most = max(20, min(MOST_CURVE_POINTS, MOST_POINTS // max(1, len(histories) * len(keys))))
+def _lines(keys: Mapping[str, str], histories: Mapping[str, History], most: int) -> list[dict[str, Any]]:
+    """The points of all curves.
+
+    Args:
+        keys: By part of the data, the column of the histories.
+        histories: By run, a row for each epoch.
+        most: How many points there are.
+    """
+    each = max(FEWEST_POINTS, min(MOST_CURVE_POINTS, most // max(1, len(histories) * len(keys))))
     return [
-        {"run": run, "epoch": history[at]["epoch"], "part": part, "value": history[at][key]}
+        {"run": run, "epoch": history[at]["epoch"], "part": part, "value": _rounded(history[at][key])}
         for run, history in histories.items()
         for part, key in keys.items()
-        for at in thinned(len(history), most)
+        for at in thinned(len(history), each)
         if key in history[at]
     ]
+
+
+def _rounded(value: float) -> float:
+    """A value with six digits: more are no pixels."""
+    return float(f"{value:.6g}")
 
 
 def _is_single(histories: Mapping[str, Sequence[Any]]) -> bool:

@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from kspec.report.chart import Chart, Table, number, plot, specification
+from kspec.report.numbers.binary import thinned
 from kspec.report.numbers.trials import best_so_far, pareto_front
 from kspec.report.sweep_facts import Parameter
 from kspec.sweep.result import TrialRecord
 
 STATUSES = ["complete", "pruned", "failed"]
 SHAPES = ["circle", "cross", "triangle-down"]
-MOST_TRIALS = 2_000
-"""Of more trials, the best are drawn."""
+MOST_TRIALS = 500
+"""Of more trials, the best have a line, and points of a history do not name their values."""
+MOST_POINTS = 1_500
+"""Of more trials, so many are points of a history."""
 Goal = tuple[str, str]
 """Its name, and `maximize` or `minimize`."""
 
@@ -35,26 +38,28 @@ def history_chart(trials: Sequence[TrialRecord], goals: Sequence[Goal], at: int)
     values = np.array([_value(trial, at) if trial.status == "complete" else math.nan for trial in trials])
     best = best_so_far(values, more_is_better=direction == "maximize")
     rows = [
-        {"trial": trial.number, "value": _finite(_value(trial, at)), "status": _status(trial), "point": _point(trial)}
-        for trial in trials
+        {"trial": trial.number, "value": _finite(_value(trial, at)), "status": _status(trial), **_named(trial, trials)}
+        for trial in (trials[at] for at in thinned(len(trials), MOST_POINTS))
     ]
     steps = [
         {"trial": trial.number, "value": float(value)}
-        for trial, value in zip(trials, best, strict=True)
-        if math.isfinite(value)
+        for at, (trial, value) in enumerate(zip(trials, best, strict=True))
+        if math.isfinite(value) and (at in (0, len(trials) - 1) or value != best[at - 1])
     ]
     x = alt.X("trial:Q", title="trial", axis=alt.Axis(tickMinStep=1, format="d"))
     y = alt.Y("value:Q", title=name, scale=alt.Scale(zero=False))
     known = [row for row in rows if row["value"] is not None]
     points = plot(known).mark_point(filled=True, size=45, opacity=0.8).encode(
-        x=x, y=y, shape=_shape(), color=_colour(), tooltip=_tooltip([alt.Tooltip("value:Q", title=name)])
+        x=x, y=y, shape=_shape(), color=_colour(), tooltip=_tooltip([alt.Tooltip("value:Q", title=name)], trials)
     )  # fmt: skip
     line = plot(steps).mark_line(interpolate="step-after", color="var(--series-3)").encode(x=x, y=y)
     layers = [line, points]
     lost = [row for row in rows if row["value"] is None]
     if lost:  # at the lower edge
         marks = plot(lost).mark_point(filled=True, size=45)
-        layers.append(marks.encode(x=x, y=alt.value("height"), shape=_shape(), color=_colour(), tooltip=_tooltip([])))
+        layers.append(
+            marks.encode(x=x, y=alt.value("height"), shape=_shape(), color=_colour(), tooltip=_tooltip([], trials))
+        )
     counts = ", ".join(
         f"{sum(_status(trial) == status for trial in trials)} {status}" for status in STATUSES
         if any(_status(trial) == status for trial in trials)
@@ -90,13 +95,14 @@ def parallel_chart(
         columns.append((goal, (column - low) / (high - low) if high > low else np.full(len(column), 0.5)))
     order = [label for label, _ in columns]
     rows = [
-        {"trial": trials[at].number, "axis": label, "at": float(places[at]), "strength": float(strength[at]),
-         "best": trials[at].number in best, "point": _point(trials[at]), "value": trials[at].values[0]}
+        {"trial": trials[at].number, "value": trials[at].values[0], "axis": label, "at": round(float(places[at]), 4),
+         "strength": round(float(strength[at]), 3),
+         "best": trials[at].number in best}
         for at in shown for label, places in columns if math.isfinite(places[at])
     ]  # fmt: skip
     x = alt.X("axis:N", title=None, sort=None, scale=alt.Scale(domain=order), axis=alt.Axis(labelAngle=-20, grid=True))
     y = alt.Y("at:Q", title=None, axis=None, scale=alt.Scale(domain=[0, 1]))
-    base = plot(rows).encode(x=x, y=y, detail="trial:Q", tooltip=_tooltip([alt.Tooltip("value:Q", title=name)]))
+    base = plot(rows).encode(x=x, y=y, detail="trial:Q", tooltip=["trial:Q", alt.Tooltip("value:Q", title=name)])
     opacity = alt.Opacity("strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.12, 0.85]), legend=None)
     lines = base.transform_filter("!datum.best").mark_line(strokeWidth=1.5).encode(opacity=opacity)
     top = base.transform_filter("datum.best").mark_line(strokeWidth=3, color="var(--series-2)")
@@ -172,8 +178,8 @@ def slice_chart(trials: Sequence[TrialRecord], own: Parameter, goals: Sequence[G
     name, _ = goals[0]
     rows = [
         {"x": own.text(trial) if own.choices is not None else trial.point.get(own.address), "value": trial.values[0],
-         "status": _status(trial), "trial": trial.number, "best": trial.number in best, "point": _point(trial)}
-        for trial in trials[-MOST_TRIALS:]
+         "status": _status(trial), "trial": trial.number, "best": trial.number in best}
+        for trial in trials
     ]  # fmt: skip
     if own.choices is not None:
         x = alt.X("x:N", title=own.label, scale=alt.Scale(domain=list(own.choices)), axis=alt.Axis(labelAngle=-20))
@@ -181,7 +187,12 @@ def slice_chart(trials: Sequence[TrialRecord], own: Parameter, goals: Sequence[G
         scale = alt.Scale(type="log", domain=list(own.ends)) if own.is_log else alt.Scale(zero=False)
         x = alt.X("x:Q", title=own.label, scale=scale, axis=alt.Axis(tickCount=5))
     y = alt.Y("value:Q", title=name, scale=alt.Scale(zero=False))
-    tooltip = _tooltip([alt.Tooltip("value:Q", title=name)])
+    tooltip = [
+        "trial:Q",
+        alt.Tooltip(f"x:{'N' if own.choices is not None else 'Q'}", title=own.label),
+        alt.Tooltip("value:Q", title=name),
+        "status:N",
+    ]
     base = plot(rows).encode(x=x, y=y, tooltip=tooltip)
     points = base.mark_point(filled=True, size=40, opacity=0.7).encode(shape=_shape(), color=_colour())
     top = base.transform_filter("datum.best").mark_point(size=150, strokeWidth=2, color="var(--series-3)")
@@ -205,14 +216,14 @@ def pareto_chart(trials: Sequence[TrialRecord], goals: Sequence[Goal], pair: tup
     on_front = pareto_front(values, [goals[at][1] == "maximize" for at in pair])
     (one, _), (other, _) = (goals[at] for at in pair)
     rows = [
-        {"x": float(a), "y": float(b), "trial": trial.number, "front": bool(own), "point": _point(trial)}
+        {"x": float(a), "y": float(b), "trial": trial.number, "front": bool(own), **_named(trial, trials)}
         for (a, b), trial, own in zip(values, trials, on_front, strict=True)
     ]
     x, y = (
         alt.X("x:Q", title=one, scale=alt.Scale(zero=False)),
         alt.Y("y:Q", title=other, scale=alt.Scale(zero=False)),
     )
-    tooltip = _tooltip([alt.Tooltip("x:Q", title=one), alt.Tooltip("y:Q", title=other)], status=False)
+    tooltip = _tooltip([alt.Tooltip("x:Q", title=one), alt.Tooltip("y:Q", title=other)], trials, status=False)
     base = plot(rows).encode(x=x, y=y, tooltip=tooltip)
     rest = base.transform_filter("!datum.front").mark_point(filled=True, size=40, opacity=0.5, color="var(--soft)")
     front = base.transform_filter("datum.front").mark_point(filled=True, size=70, opacity=1)
@@ -236,8 +247,16 @@ def _colour() -> Any:
     return alt.Color("status:N", title=None, scale=alt.Scale(domain=STATUSES, range=colours))
 
 
-def _tooltip(values: Sequence[Any], *, status: bool = True) -> list[Any]:
-    return ["trial:Q", *values, *(["status:N"] if status else []), "point:N"]
+def _tooltip(values: Sequence[Any], trials: Sequence[TrialRecord], *, status: bool = True) -> list[Any]:
+    """What is shown of a trial under the pointer.
+
+    Args:
+        values: Its values.
+        trials: All trials.
+        status: Whether its status is shown.
+    """
+    point = ["point:N"] if len(trials) <= MOST_TRIALS else []
+    return ["trial:Q", *values, *(["status:N"] if status else []), *point]
 
 
 def _status(trial: TrialRecord) -> str:
@@ -250,6 +269,11 @@ def _value(trial: TrialRecord, at: int) -> float:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def _named(trial: TrialRecord, trials: Sequence[TrialRecord]) -> dict[str, str]:
+    """The values of a trial, unless there are too many trials for that."""
+    return {"point": _point(trial)} if len(trials) <= MOST_TRIALS else {}
 
 
 def _point(trial: TrialRecord) -> str:

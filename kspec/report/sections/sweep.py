@@ -13,6 +13,7 @@ from kspec.report.charts.trials import (
     pareto_chart,
     slice_chart,
 )
+from kspec.report.numbers.binary import thinned
 from kspec.report.section import Section
 from kspec.report.sweep_facts import Parameter, SweepFacts
 from kspec.sweep.parameter_importance import FEWEST_TRIALS, best_share, parameter_importances
@@ -21,6 +22,8 @@ from kspec.sweep.result import TrialRecord
 MOST_ROWS = 200
 """Of more trials, the best are in the table."""
 MOST_SLICES = 16
+MOST_POINTS = 4_000
+"""Of all slices together."""
 MOST_PAIRS = 3
 
 
@@ -39,6 +42,10 @@ def trials_section(facts: SweepFacts) -> Section:
         notes.append(f"{result.ended[0].upper()}{result.ended[1:]}.")
     if result.refused:
         notes.append(f"{result.refused} points were refused: they cannot be trained.")
+    complete = facts.complete()
+    best = [trial.values[0] for trial in complete if trial.number in result.best]
+    if len(result.goals) == 1 and best and best[0] != _extreme(facts, complete):
+        notes.append("Trials that break a constraint are not the best, whatever their value.")
     if result.trials:
         charts = [history_chart(result.trials, result.goals, at) for at in range(len(result.goals))]
     else:
@@ -46,11 +53,18 @@ def trials_section(facts: SweepFacts) -> Section:
     return Section("trials", "Trials", notes, {"Trials": _table(facts)}, charts)
 
 
+def _extreme(facts: SweepFacts, complete: Sequence[TrialRecord]) -> float:
+    """The best value of the first goal, whatever the constraints."""
+    values = [trial.values[0] for trial in complete]
+    return max(values) if facts.result.goals[0][1] == "maximize" else min(values)
+
+
 def _table(facts: SweepFacts) -> Table:
     result = facts.result
     sign = -1 if result.goals[0][1] == "maximize" else 1
     complete = sorted(facts.complete(), key=lambda trial: sign * trial.values[0])
-    rest = [trial for trial in result.trials if trial not in complete]
+    numbers = {trial.number for trial in complete}
+    rest = [trial for trial in result.trials if trial.number not in numbers]
     ordered = [*complete, *rest] if len(result.goals) == 1 else _front_first(complete, rest, result.best)
     goals, parameters = [name for name, _ in result.goals], [own.label for own in facts.parameters]
     rows = [_row(trial, facts.parameters, len(goals), result.best) for trial in ordered[:MOST_ROWS]]
@@ -103,7 +117,9 @@ def parameters_section(facts: SweepFacts) -> Section | None:
     charts = [parallel_chart(complete, facts.parameters, result.goals, result.best)]
     charts += _importances(facts, notes)
     known = [trial for trial in result.trials if trial.values]
-    charts += [slice_chart(known, own, result.goals, result.best) for own in facts.parameters[:MOST_SLICES]]
+    shown = facts.parameters[:MOST_SLICES]
+    known = [known[at] for at in thinned(len(known), MOST_POINTS // len(shown))]
+    charts += [slice_chart(known, own, result.goals, result.best) for own in shown]
     if not facts.space:
         notes.append("The spec of the sweep cannot be read: axes have the values that were tried.")
     return Section("parameters", "Parameters", notes, charts=charts)
