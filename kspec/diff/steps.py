@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kspec.compiler.compile import compile_spec
-from kspec.diagnostics import Report, Source, codes
+from kspec.compiler.check import check_spec
+from kspec.diagnostics import Diagnostic, Report, Severity, Source, codes
 from kspec.diff.edits import Draft, Edit, Values, edits_between
 from kspec.language import Permissions, Spec, load_source
 from kspec.syntax.dump import dump
@@ -137,16 +137,17 @@ def _next(
     return list(pending), None
 
 
-def _compiled(values: Values, permissions: Permissions) -> tuple[Spec, Report] | None:
+def _compiled(values: Values, permissions: Permissions) -> tuple[Spec, Sequence[Diagnostic]] | None:
     """The spec of values, if it has no errors, with what is reported about it."""
     report = Report()
     source = Source(str(Path.cwd() / f"{values.get('name', 'spec')}.yaml"), dump(values))
     spec = load_source(source, report, (), permissions)
     if spec is None or report.has_errors:
         return None
-    compiled = compile_spec(spec)
-    return None if compiled.report.has_errors else (spec, compiled.report)
+    found = check_spec(spec, ignore=())  # the headers of its data are looked at, too
+    has_errors = any(each.severity is Severity.ERROR for each in found.diagnostics)
+    return None if has_errors else (spec, found.diagnostics)
 
 
-def _lost(report: Report) -> int:
-    return sum(found.code in _LOST for found in report)
+def _lost(diagnostics: Sequence[Diagnostic]) -> int:
+    return sum(found.code in _LOST for found in diagnostics)

@@ -82,6 +82,20 @@ def test_changes_that_are_only_valid_together_are_one_step(tmp_path: Path) -> No
     assert len(renamed) == 1
 
 
+def test_columns_change_with_the_shape_that_takes_them(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("u,v,answer\n" + "1,2,0\n3,4,1\n" * 10, encoding="utf-8")
+    data = "{csv: d.csv, inputs: {x: [%s]}, targets: answer, split: {validation: 0.5}}"
+    text = SPEC.replace("{synthetic: {examples: 60}, split: {validation: 0.5}}", data % "u, v").replace("[4]", "[2]")
+    values = []
+    for name, own in (("one", text), ("other", text.replace("[u, v]", "[u]").replace("shape: [2]", "shape: [1]"))):
+        (tmp_path / f"{name}.yaml").write_text(own, encoding="utf-8")
+        spec, analysis = compile_spec(tmp_path / f"{name}.yaml").unwrap()
+        assert analysis.settings is not None
+        values.append(resolved_values(spec, analysis.settings, {}, Path.cwd()))
+    steps = steps_between(values[0], values[1], Permissions(folders=(str(tmp_path),)))
+    assert [step.changes for step in steps[1:]] == [("data.inputs.x: [u, v] → [u]", "inputs.x.shape: [2] → [1]")]
+
+
 def test_callbacks_change_one_by_one(tmp_path: Path) -> None:
     callbacks = "epochs: 1, callbacks: [{EarlyStopping: {patience: 2}}, TerminateOnNaN]"
     assert len(_changes(tmp_path, ("epochs: 1", callbacks))) == 2

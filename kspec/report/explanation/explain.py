@@ -15,7 +15,7 @@ from kspec.backend.tensorflow import exclusive_keras
 from kspec.language import Permissions
 from kspec.report.explanation.examples import Examples, examples_of
 from kspec.report.explanation.explanation import ColumnImportance, Explanation, data_of, fingerprint_of
-from kspec.report.explanation.outputs import dependence_of, residuals_of
+from kspec.report.explanation.outputs import dependences_of, residuals_of
 from kspec.report.explanation.weak_slices import weak_slices
 from kspec.report.numbers.columns import InputColumn, input_columns
 from kspec.report.numbers.importance import orders, permuted_scores, worse_by
@@ -100,13 +100,14 @@ class _Explainer:
         chosen = [column for column in self.columns if column.kind != "whole" and column.name in names]
         chosen = sorted(chosen, key=lambda column: names.index(column.name))[:MOST_DEPENDENCES]
         residuals = residuals_of(self.examples, chosen)
-        dependence = []
+        dependence, done = [], 0
         for column in chosen:
             if self._has_time(1.0):
                 self.announce(f"explain   dependence on {column.name}")
-                dependence.append(dependence_of(self.examples, column))
-        if len(dependence) < len(chosen):
-            late = ", ".join(column.name for column in chosen[len(dependence) :])
+                dependence += dependences_of(self.examples, column)
+                done += 1
+        if done < len(chosen):
+            late = ", ".join(column.name for column in chosen[done:])
             self.notes.append(f"There was no time for the dependence on {late}; a larger --budget helps.")
         slices, candidates = {}, 0
         if not self.run_has_slices and self._has_time(1.0):

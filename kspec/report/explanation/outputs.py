@@ -22,8 +22,8 @@ MOST_RANGES = 10
 DECILES = np.linspace(0, 1, 11)
 
 
-def dependence_of(examples: Examples, column: InputColumn) -> ColumnDependence:
-    """How the predictions depend on a column; of many classes, those that follow it most.
+def dependences_of(examples: Examples, column: InputColumn) -> list[ColumnDependence]:
+    """How the predictions of each output depend on a column; of many classes, those that follow it most.
 
     Args:
         examples: The examples and the model.
@@ -31,41 +31,48 @@ def dependence_of(examples: Examples, column: InputColumn) -> ColumnDependence:
     """
     values = column.values(examples.inputs)
     some = examples.some(MOST_EXAMPLES)
-    names: list[str] = []
+    groups: dict[str, list[str]] = {}
 
     def predicted(inputs: Any) -> Array:
         own, found = prediction_table(some, inputs)
-        names[:] = own
+        groups.update(own)
         return found
 
     found = dependence(predicted, some.inputs, column, grid_of(values))
     mean, (low, high) = found.mean(), found.band()
-    shown = sorted(np.argsort(-np.ptp(mean, axis=0), kind="stable")[:MOST_CURVES].tolist())
-    curves = [
-        Curve(name=names[at], mean=mean[:, at].tolist(), low=low[:, at].tolist(), high=high[:, at].tolist())
-        for at in shown
-    ]
-    is_number = values.dtype.kind in "fiu"
-    deciles = np.quantile(values, DECILES).astype(float).tolist() if is_number else []
-    return ColumnDependence(column=column.name, grid=found.grid, deciles=deciles, curves=curves)
+    deciles = np.quantile(values, DECILES).astype(float).tolist() if values.dtype.kind in "fiu" else []
+    start, by_output = 0, []
+    for names in groups.values():
+        reach = np.ptp(mean[:, start : start + len(names)], axis=0)
+        shown = sorted(np.argsort(-reach, kind="stable")[:MOST_CURVES].tolist())
+        curves = [
+            Curve(name=names[at], **{key: each[:, start + at].tolist() for key, each in
+                                     (("mean", mean), ("low", low), ("high", high))})
+            for at in shown
+        ]  # fmt: skip
+        by_output.append(ColumnDependence(column=column.name, grid=found.grid, deciles=deciles, curves=curves))
+        start += len(names)
+    return by_output
 
 
-def prediction_table(examples: Examples, inputs: Any) -> tuple[list[str], Array]:
-    """The predictions for inputs, a column for each class or value, averaged over positions: names and (n, k).
+def prediction_table(examples: Examples, inputs: Any) -> tuple[dict[str, list[str]], Array]:
+    """The predictions for inputs, a column for each class or value, averaged over positions.
 
     Args:
         examples: The model.
         inputs: By input, shape (n, …).
+
+    Returns:
+        By output, the names of its columns; and all columns, shape (n, k).
     """
-    predictions = examples.predict(inputs)
-    names: list[str] = []
+    names: dict[str, list[str]] = {}
     columns: list[Array] = []
-    for output, values in predictions.items():
+    for output, values in examples.predict(inputs).items():
         flat = values.reshape(len(values), -1, values.shape[-1] if values.ndim > 1 else 1).mean(axis=1, dtype="float64")
         own = _names(output, examples.run.encodings[output], flat.shape[1])
         if len(own) > MOST_CURVES and examples.run.settings.outputs[output].task == "regression":
             own, flat = [f"mean of {output}"], flat.mean(axis=1, keepdims=True)
-        names += own if len(predictions) == 1 or own[0].startswith(output) else [f"{output}: {name}" for name in own]
+        names[output] = own
         columns.append(flat)
     return names, np.concatenate(columns, axis=1)
 

@@ -24,7 +24,7 @@ def explanation_sections(facts: RunFacts) -> list[Section]:
     """
     known, sections = facts.explanation, []
     if known is not None:
-        if known.importance:
+        if known.importance or known.notes:
             sections.append(_importance_section(known))
         if known.dependence:
             sections.append(_dependence_section(known))
@@ -55,8 +55,8 @@ def _importance_section(known: Explanation) -> Section:
         notes.append(f"For lack of time, not measured: {_listed(known.left)}.")
     if len(known.importance) > MOST_COLUMNS:
         notes.append(f"The charts show the {MOST_COLUMNS} most important of {len(known.importance):,} columns.")
-    charts = [_importance_chart(known, "loss", "min")]
-    if known.metric and known.direction:
+    charts = [_importance_chart(known, "loss", "min")] if known.importance else []
+    if known.importance and known.metric and known.direction:
         charts.append(_importance_chart(known, known.metric, known.direction))
     return Section("importance", "Why: the columns that matter", notes, charts=charts)
 
@@ -113,7 +113,8 @@ def _dependence(own: ColumnDependence) -> Chart:
     )
     order = [] if is_number else [str(value) for value in own.grid]
     what = lines[0].name if len(lines) == 1 else "prediction"
-    return band_chart(own.column, text, lines, (own.column, what), own.deciles if is_number else (), order=order)
+    title = f"{what} by {own.column}" if len(lines) == 1 else own.column
+    return band_chart(title, text, lines, (own.column, what), own.deciles if is_number else (), order=order)
 
 
 def _residual_chart(own: Residuals) -> Chart:
