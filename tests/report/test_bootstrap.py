@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kspec.report.numbers.bootstrap import (
+    examples_for,
     paired_difference,
     ranked_scores,
     resampled_counts,
@@ -72,3 +73,4 @@ def test_a_difference_counts_wins_and_halves_of_draws() -> None:
 def test_many_runs_are_resampled_less_often() -> None:
     assert resamples_for(100, 2) == 1000
     assert resamples_for(20_000, 100) == 200
+    assert (examples_for(2), examples_for(20), examples_for(500)) == (20_000, 10_000, 2_000)

@@ -13,6 +13,8 @@ RESAMPLES = 1_000
 FEWEST_RESAMPLES = 200
 LARGEST_RESAMPLED = 20_000
 """Of more examples, so many are chosen at random: intervals are then wider than those of all examples."""
+FEWEST_RESAMPLED = 2_000
+"""Of very many runs, so many examples are compared at least."""
 _CHUNK = 2_000_000
 """Numbers that are held at once."""
 
@@ -133,4 +135,13 @@ def resamples_for(examples: int, runs: int) -> int:
     return int(np.clip(_MOST_CELLS // max(1, examples * runs), FEWEST_RESAMPLES, RESAMPLES))
 
 
-_MOST_CELLS = 100_000_000
+def examples_for(runs: int) -> int:
+    """How many examples are compared at most, so that many runs do not take long.
+
+    Args:
+        runs: How many runs.
+    """
+    return int(np.clip(_MOST_CELLS // (FEWEST_RESAMPLES * max(1, runs)), FEWEST_RESAMPLED, LARGEST_RESAMPLED))
+
+
+_MOST_CELLS = 40_000_000

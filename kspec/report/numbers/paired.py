@@ -41,22 +41,25 @@ class PairedMetric(NamedTuple):
     difference: PairedDifference
 
 
-def paired_metrics(own: Predictions, other: Predictions, resamples: int, seed: int = 0) -> list[PairedMetric]:
+def paired_metrics(
+    own: Predictions, other: Predictions, resamples: int, most: int = LARGEST_RESAMPLED, seed: int = 0
+) -> list[PairedMetric]:
     """Compares the predictions of two runs for the same examples.
 
     Args:
         own: The predictions of a run.
         other: Those that it is compared with, of the same examples in the same order.
         resamples: How many resamples are drawn.
+        most: How many examples are compared at most; of more, so many are chosen at random.
         seed: Which are drawn.
     """
     count = len(np.unique(own.rows)) if own.grid else len(own)
     if not count:
         return []
     chosen = np.arange(count)
-    if count > LARGEST_RESAMPLED:
-        chosen = np.sort(np.random.default_rng(seed).choice(count, LARGEST_RESAMPLED, replace=False))
-        count = LARGEST_RESAMPLED
+    if count > most:
+        chosen = np.sort(np.random.default_rng(seed).choice(count, most, replace=False))
+        count = most
     both = [dict(_metrics(each, chosen)) for each in (own, other)]
     whole = np.ones((1, count), "int64")
     parts: dict[str, list[tuple[Array, Array]]] = {name: [] for name in both[0]}

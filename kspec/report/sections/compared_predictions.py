@@ -8,7 +8,7 @@ from math import prod
 from kspec.report.chart import Cell, Table, number
 from kspec.report.charts.differences import better_share, difference_chart
 from kspec.report.compared_runs import ComparedRun, ComparedRuns
-from kspec.report.numbers.bootstrap import LARGEST_RESAMPLED, resamples_for
+from kspec.report.numbers.bootstrap import examples_for, resamples_for
 from kspec.report.numbers.paired import PairedMetric, paired_metrics
 from kspec.report.pairs import NotPaired, common_examples, require_same_data
 from kspec.report.section import Section
@@ -50,8 +50,9 @@ def predictions_section(compared: ComparedRuns) -> Section:
     headings = ("run", "metric", "its value", "that of the first", "difference", "better than the first on", "examples")
     sort = dict.fromkeys(range(len(headings)), False) | {4: True, 5: True}
     notes.insert(0, _NOTE)
-    if any(each.examples == LARGEST_RESAMPLED for by_run in found.values() for each in by_run.values()):
-        notes.append(f"Of more examples, {LARGEST_RESAMPLED:,} were chosen at random.")
+    most = examples_for(len(compared.others))
+    if any(each.examples == most for by_run in found.values() for each in by_run.values()):
+        notes.append(f"Of more examples, {most:,} were chosen at random.")
     return Section(
         "paired", "On the same examples", notes, {"Paired bootstrap": Table(headings, rows, "", sort)}, charts
     )
@@ -63,10 +64,11 @@ def _compare(compared: ComparedRuns) -> tuple[Found, Mapping[str, list[str]]]:
     reasons: dict[str, list[str]] = {}
     first = compared.first.facts
     longest = max((len(each) // prod(each.grid) for each in first.predictions), default=0)
-    resamples = resamples_for(min(longest, LARGEST_RESAMPLED), len(compared.others))
+    most = examples_for(len(compared.others))
+    resamples = resamples_for(min(longest, most), len(compared.others))
     for run in compared.others:
         try:
-            for output, metrics in _paired(compared.first, run, resamples).items():
+            for output, metrics in _paired(compared.first, run, resamples, most).items():
                 for each in metrics:
                     found.setdefault((output, each.name), {})[run.label] = each
         except NotPaired as error:
@@ -74,13 +76,14 @@ def _compare(compared: ComparedRuns) -> tuple[Found, Mapping[str, list[str]]]:
     return found, reasons
 
 
-def _paired(first: ComparedRun, run: ComparedRun, resamples: int) -> dict[str, list[PairedMetric]]:
+def _paired(first: ComparedRun, run: ComparedRun, resamples: int, most: int) -> dict[str, list[PairedMetric]]:
     """By output, its metrics in both runs.
 
     Args:
         first: The run that the other is compared with.
         run: The other.
         resamples: How many resamples are drawn.
+        most: How many examples are compared at most.
 
     Raises:
         NotPaired: If they cannot be compared.
@@ -90,7 +93,7 @@ def _paired(first: ComparedRun, run: ComparedRun, resamples: int) -> dict[str, l
     both = [(own, theirs[own.output]) for own in run.facts.predictions if own.output in theirs]
     if not both:
         raise NotPaired("no output has predictions and actual values in both")
-    return {own.output: paired_metrics(*common_examples(own, other), resamples) for own, other in both}
+    return {own.output: paired_metrics(*common_examples(own, other), resamples, most) for own, other in both}
 
 
 _NOTE = (
