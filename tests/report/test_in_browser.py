@@ -10,6 +10,14 @@ from typing import Any
 
 import pytest
 
+from kspec.report.explanation.explanation import (
+    ColumnDependence,
+    ColumnImportance,
+    Curve,
+    Explanation,
+    Residuals,
+    Slice,
+)
 from kspec.report.report import report_text
 from tests.report.runs import (
     BINARY,
@@ -202,3 +210,29 @@ def test_hostile_names_are_shown_and_not_run(open_page: Callable[..., Any], tmp_
     assert page.title().startswith("invented")
     assert page.locator("img").count() == 0
     assert HOSTILE[:30] in page.inner_text("main")
+
+
+@pytest.mark.parametrize("settings", [{}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 800}}])
+def test_an_explanation(settings: dict[str, Any], open_page: Callable[..., Any], tmp_path: Path) -> None:
+    folder, *_ = regression_run(tmp_path / "run")
+    curve = Curve(name=HOSTILE, mean=[1.0, 2.0], low=[0.5, 1.5], high=[1.5, 2.5])
+    part = Slice(value=HOSTILE, examples=40, metrics={"loss": 0.5}, intervals={"loss": [0.4, 0.6]})
+    Explanation(
+        model="", data=[], split="validation", examples=80, all_examples=80, seconds=1.0, metrics={"loss": 0.4},
+        importance=[ColumnImportance(column=HOSTILE, kind="number", scores={"loss": [0.5, 0.6]})],
+        dependence=[
+            ColumnDependence(column=HOSTILE, grid=[0.0, 1.0], deciles=[0.0, 0.5, 1.0], curves=[curve]),
+            ColumnDependence(column="city", grid=["Rome", HOSTILE], curves=[curve, curve.model_copy(update={"name": "b"})]),
+        ],
+        slices={HOSTILE: [part]}, candidates=2,
+        residuals=[Residuals(column=HOSTILE, target="kind", parts=["low", HOSTILE], counts=[40, 40],
+                             low=[-1.0, -2.0], median=[0.0, 1.0], high=[1.0, 2.0])],
+    ).write(folder)  # fmt: skip
+    page = open_page([folder], **settings)
+    assert page.locator("#chart-importance-0 svg .mark-symbol path").count()
+    assert page.locator("#chart-dependence-0 svg .mark-line path").count()
+    assert page.locator("#chart-dependence-1 svg .mark-symbol.role-mark path").count() == 4
+    assert page.locator(".chart:has(svg)").count() == page.locator(".chart").count()
+    assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    _is_accessible(page)
