@@ -114,7 +114,11 @@ def command(
         spec = load_file(spec_source(path), overrides, granted)
         unfinished = unfinished_run_of(spec, runs) if resume else None
         if ray is not None and (smoke or member_plan(spec.document) is None):
-            raise click.UsageError("--ray runs folds or repeats on a cluster, and this is one run: add --repeat N")
+            several = (spec.document.fit.workers or 1) > 1
+            where = ", whose workers are processes of this machine" if several else ""
+            raise click.UsageError(
+                f"--ray runs folds or repeats on a cluster, and this is one run{where}: add --repeat N, or omit --ray"
+            )
         with _options.cluster_of(ray, console) as cluster:
             if unfinished is not None:
                 return resume_run(unfinished, permissions=granted, console=console, jobs=jobs, cluster=cluster)
