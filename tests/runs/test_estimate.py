@@ -26,7 +26,7 @@ def impatient(monkeypatch):
 
 
 def test_a_short_run_is_measured_whole_and_leaves_nothing(project, tmp_path):
-    found, compiled = estimate(load_file(project(f"{BINARY}budget: {{memory: 1 MB, time: 1 s}}\n")))
+    found, compiled = estimate(load_file(project(f"{BINARY}budget: {{memory: 1 MB, time: 0.01 s}}\n")))
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["spec.yaml", "table.csv"]
     assert [problem.message.split(" takes ")[0] for problem in compiled.report.sorted()] == ["a run", "a run"]
     assert (found.parameters, found.epochs, found.batch_size, found.runs) == (5 + 12 + 5, 2, 8, 1)
