@@ -27,7 +27,7 @@ Examples:
 @overrides
 @runs_folder
 @_options.jobs("folds or repeats")
-@_options.ray("folds or repeats")
+@_options.ray("folds, repeats, or the workers of one model")
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
 @run_output
 @permissions

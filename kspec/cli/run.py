@@ -32,6 +32,7 @@ Examples:
   kspec run spec.yaml --repeat 5 --jobs 2
   kspec run spec.yaml --repeat 20 --ray 10.0.0.5:6379
   kspec run spec.yaml --workers 4
+  kspec run spec.yaml --workers 4 --ray 10.0.0.5:6379
 """
 
 
@@ -57,7 +58,7 @@ Examples:
 )
 @click.option("--resplit", is_flag=True, help="Draw another split for each of the repeats.")
 @_options.jobs("folds or repeats")
-@_options.ray("folds or repeats")
+@_options.ray("folds, repeats, or the workers of one model")
 @runs_folder
 @click.option("--smoke", is_flag=True, help="Run a few batches through all five steps; keep no run folder.")
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")
@@ -95,6 +96,7 @@ def command(
     from kspec.runs.member_plan import member_plan
     from kspec.runs.members import run_spec
     from kspec.runs.resume import resume_run, unfinished_run_of
+    from kspec.runs.workers.launch import has_workers
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")
@@ -113,11 +115,10 @@ def command(
         granted = Permissions.of(permissions)
         spec = load_file(spec_source(path), overrides, granted)
         unfinished = unfinished_run_of(spec, runs) if resume else None
-        if ray is not None and (smoke or member_plan(spec.document) is None):
-            several = (spec.document.fit.workers or 1) > 1
-            where = ", whose workers are processes of this machine" if several else ""
+        if ray is not None and not has_workers(spec) and (smoke or member_plan(spec.document) is None):
             raise click.UsageError(
-                f"--ray runs folds or repeats on a cluster, and this is one run{where}: add --repeat N, or omit --ray"
+                "--ray runs folds, repeats or workers on a cluster, and this is one run in one process: "
+                "add --repeat N or --workers N, or omit --ray"
             )
         with _options.cluster_of(ray, console) as cluster:
             if unfinished is not None:

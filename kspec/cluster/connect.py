@@ -79,6 +79,21 @@ class Cluster:
         """
         return _machines(self, [os.path.abspath(folder) for folder in folders])
 
+    def require_node(self) -> None:
+        """Checks that this machine is a part of the cluster, whose machines can connect to it.
+
+        Raises:
+            SpecError: If it is not.
+        """
+        import ray
+
+        if ray.util.client.ray.is_connected():
+            self.fail(
+                codes.UNREACHABLE_CLUSTER,
+                "the workers of one model need this machine to be a part of the cluster, and a Ray client is none",
+                "start Ray here with `ray start --address HOST:6379`, and write `--ray auto`",
+            )
+
     def fail(self, rule: Rule, message: str, help: str = "") -> None:
         """Reports what is wrong with the cluster, at its address on the command line.
 

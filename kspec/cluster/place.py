@@ -73,6 +73,29 @@ class Place:
         return Source(str(self.path(source.name)), source.text) if self.root else source
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of the work.
+
+    Args:
+        spec: The folder of the spec.
+        runs: The folder of the runs.
+        folder: The folder that tasks write to, as this process names it.
+        stated: Files and folders that the spec names.
+    """
+
+    spec: Path
+    runs: Path
+    folder: Path
+    stated: tuple[Path, ...] = ()
+
+    @property
+    def own(self) -> list[Path]:
+        """The working directory if the spec lies in it, or else the folder of the spec."""
+        here = Path.cwd()
+        return [here] if self.spec.is_relative_to(here) else [self.spec]
+
+
 def travelling(folders: Sequence[Path], stated: Iterable[Path], leaves_out: Path) -> list[tuple[str, Path]]:
     """The files that a worker needs, each with the path at which it is in the copy.
 

@@ -11,17 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from kspec.cluster.connect import Cluster, Machine
+from kspec.cluster.connect import Cluster
 from kspec.cluster.files import Piece, files_in, pieces, write
-from kspec.cluster.place import Place, TooLarge, travelling
+from kspec.cluster.place import Files, Place
+from kspec.cluster.room import Demand, loss_reason, send
 from kspec.cluster.worker import Answer, Work, Worker
 from kspec.diagnostics import codes
 from kspec.language.byte_sizes import bytes_text
 
 MAX_LOSSES = 3
 """How often a task may lose its worker."""
-PROCESS_BYTES = 800 << 20
-"""The memory of a worker besides what a spec needs: Python, TensorFlow, Keras."""
 WAIT_SECONDS = 10.0
 """After this time without any worker, the user is told what is waited for."""
 END_SECONDS = 60.0
@@ -47,29 +46,6 @@ class Task:
     part: str
     content: Any
     goes_on: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """The files of the work.
-
-    Args:
-        spec: The folder of the spec.
-        runs: The folder of the runs.
-        folder: The folder that tasks write to, as this process names it.
-        stated: Files and folders that the spec names.
-    """
-
-    spec: Path
-    runs: Path
-    folder: Path
-    stated: tuple[Path, ...] = ()
-
-    @property
-    def own(self) -> list[Path]:
-        """The working directory if the spec lies in it, or else the folder of the spec."""
-        here = Path.cwd()
-        return [here] if self.spec.is_relative_to(here) else [self.spec]
 
 
 @dataclass(slots=True)
@@ -99,7 +75,7 @@ class Pool:
         cluster: The cluster.
         work: What each worker does.
         files: The files of the work.
-        memory: The bytes that a task needs besides `PROCESS_BYTES`.
+        memory: The bytes that a task needs besides those of its process.
         wanted: How many workers are asked for; None for as many as there is room for.
         announce: Called with a line for the user.
     """
@@ -112,7 +88,7 @@ class Pool:
     announce: Callable[[str], None]
     count: int = 0
     rooms: int = 0
-    _gpus: int = 0
+    _demand: Demand = field(default_factory=lambda: Demand(0))
     _shared: bool = True
     _actors: list[_Actor] = field(default_factory=list)
     _sent: list[Any] = field(default_factory=list)
@@ -132,13 +108,13 @@ class Pool:
         paths = [self.files.spec, Path.cwd(), self.files.folder]
         machines = self.cluster.machines(paths)
         self._shared = self.cluster.is_own or all(all(each.folders) for each in machines)
-        self._gpus = int(any(machine.gpus >= 1 for machine in machines))
-        self.rooms = rooms = sum(self._room(machine) for machine in machines)
+        self._demand = demand = Demand.of(machines, self.memory)
+        self.rooms = rooms = sum(demand.room(machine) for machine in machines)
         if not rooms:
             largest = max(machines, key=lambda machine: machine.memory)
             self.cluster.fail(
                 codes.CLUSTER_TOO_SMALL,
-                f"a worker takes {self._demand()}, and no machine of the cluster has that much",
+                f"a worker takes {demand}, and no machine of the cluster has that much",
                 f"the largest has {largest.cores:g} cores and {bytes_text(int(largest.memory))}; use smaller batches "
                 "or fewer parameters, or add a machine",
             )
@@ -146,9 +122,9 @@ class Pool:
         hosts = len({machine.host for machine in machines})
         there = "" if self.cluster.is_own else f" on {hosts} machine{'s' * (hosts != 1)}"
         fewer = f"; {self.wanted} are asked for" if self.wanted and rooms < min(self.wanted, most) else ""
-        self.announce(f"{self.count} worker{'s' * (self.count != 1)}{there}, each with {self._demand()}{fewer}")
+        self.announce(f"{self.count} worker{'s' * (self.count != 1)}{there}, each with {demand}{fewer}")
         if not self._shared:
-            self._send()
+            self._sent = send(self.files, self.cluster, self.announce)
         return self.count
 
     def map(self, tasks: Sequence[Task]) -> Iterator[Answer]:
@@ -172,7 +148,7 @@ class Pool:
                 ready, _ = ray.wait(waited, timeout=WAIT_SECONDS)
                 pids = [actor.pid for actor in self._actors]
                 if not ready and silent < time.monotonic() and not ray.wait(pids, timeout=0)[0]:
-                    self.announce(f"waits until the cluster has {self._demand()} free")
+                    self.announce(f"waits until the cluster has {self._demand} free")
                     silent = float("inf")
                 for actor in [actor for actor in self._actors if (actor.running or actor.starting) in ready]:
                     self._hear(actor, tasks, left, losses, answers)
@@ -215,44 +191,12 @@ class Pool:
                 ray.kill(actor.handle)
         self._actors.clear()
 
-    @property
-    def _bytes(self) -> int:
-        return PROCESS_BYTES + self.memory
-
-    def _demand(self) -> str:
-        return f"1 core, {'1 GPU, ' if self._gpus else ''}{bytes_text(self._bytes)} of memory"
-
-    def _room(self, machine: Machine) -> int:
-        """How many workers a machine has room for."""
-        rooms = [machine.cores, machine.memory / self._bytes, *([machine.gpus] if self._gpus else [])]
-        return int(min(rooms))
-
-    def _send(self) -> None:
-        """Puts the files of the spec where workers fetch them.
-
-        Raises:
-            SpecError: If they are too large.
-        """
-        import ray
-
-        try:
-            files = travelling(self.files.own, self.files.stated, self.files.runs)
-        except TooLarge as error:
-            self.cluster.fail(
-                codes.FILES_TOO_LARGE,
-                str(error),
-                "run it in a folder that every machine of the cluster sees under the same path",
-            )
-        self.announce(f"copies {len(files)} file{'s' * (len(files) != 1)} to each worker")
-        self._sent = [ray.put(batch) for batch in pieces(files)]
-
     def _start(self) -> _Actor:
         import ray
 
-        options = {"num_cpus": 1, "num_gpus": self._gpus, "memory": self._bytes, "max_restarts": 0}
         handle = (
             ray.remote(Worker)
-            .options(**options)
+            .options(**self._demand.options)
             .remote(self.work, Place.here(), str(self.files.folder), not self._shared)
         )
         pid = handle.start.remote()
@@ -344,7 +288,7 @@ class Pool:
         if number is None:  # it was still starting, and all tasks are with others
             return
         losses[number] += 1
-        reason, name = _reason(error), tasks[number].name
+        reason, name = loss_reason(error), tasks[number].name
         if losses[number] == MAX_LOSSES:
             raise WorkersLost(f"{name} has lost {MAX_LOSSES} workers ({reason})")
         if actor.task is not None:
@@ -385,13 +329,3 @@ def _terminate(pid: int) -> None:
     import signal
 
     os.kill(pid, signal.SIGTERM)
-
-
-def _reason(error: Exception) -> str:
-    """Why a worker is lost, in a few words; Ray's own words list what may have happened."""
-    text = str(error)
-    if "OutOfMemory" in type(error).__name__ or "running low on memory" in text:
-        return "its machine ran out of memory"
-    if "node has died" in text or "node died" in text:
-        return "its machine is gone"
-    return "its process ended"

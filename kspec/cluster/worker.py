@@ -139,10 +139,15 @@ class Worker:
         except KeyboardInterrupt:
             return Answer(error=KeyboardInterrupt())
         except Exception as error:
-            with suppress(Exception):
-                pickle.loads(pickle.dumps(error))
-                return Answer(error=error)
-            return Answer(error=RuntimeError(str(error)))
+            return Answer(error=portable(error))
+
+
+def portable(error: BaseException) -> BaseException:
+    """An error that can travel: itself, or its message."""
+    with suppress(Exception):
+        pickle.loads(pickle.dumps(error))
+        return error
+    return RuntimeError(str(error))
 
 
 def _state(file: Path) -> tuple[int, int]:

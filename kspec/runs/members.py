@@ -54,14 +54,14 @@ def run_spec(
         cache: Store the data for the next run, even if its table is not large.
         jobs: How many members run side by side; by default one, or as many as a cluster has room for.
         folder: The run folder; by default a new one in `out`.
-        cluster: Where members run; by default on this machine.
+        cluster: Where members run, or the workers of one model; by default on this machine.
 
     Returns:
         The run. With folds or repeats, its metrics are the means over them, and it has no model of its own.
     """
     console, plan = console or Console(quiet), member_plan(spec.document)
     if has_workers(spec) and plan is None:
-        return run_with_workers(spec, folder, console, out=out, smoke=smoke, cache=cache)
+        return run_with_workers(spec, folder, console, out=out, smoke=smoke, cache=cache, cluster=cluster)
     if smoke or plan is None:
         return execute(spec, out=out, smoke=smoke, quiet=quiet, console=console, cache=cache, folder=folder)
     compiled = compile_spec(spec)

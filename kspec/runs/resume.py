@@ -42,7 +42,7 @@ def resume_run(
         console: Where to print; nowhere by default.
         force: Go on with a run although it may still be running on another machine.
         jobs: How many folds or repeats go on side by side; by default one, or as many as a cluster has room for.
-        cluster: Where folds or repeats go on; by default on this machine.
+        cluster: Where folds, repeats or the workers of one model go on; by default on this machine.
 
     Returns:
         The run.
@@ -68,7 +68,7 @@ def resume_run(
             console.step("warning", warning)
         console.step("resume", f"{folder}: {resumption.describe()}")
         if has_workers(resumption.spec):
-            return resume_with_workers(resumption, console)
+            return resume_with_workers(resumption, console, cluster)
         return execute(resumption.spec, console=console, folder=resumption.folder, resumption=resumption)
 
 

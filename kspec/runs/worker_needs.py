@@ -6,7 +6,7 @@ import glob
 import os
 from pathlib import Path
 
-from kspec.cluster.pool import Files
+from kspec.cluster.place import Files
 from kspec.language import Spec
 from kspec.language.files import input_places
 from kspec.runs.estimate import estimate

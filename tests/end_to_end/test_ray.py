@@ -1,4 +1,4 @@
-"""Sweeps and repeats on a real Ray with two workers: the same results as here, also where a worker is lost."""
+"""Sweeps, repeats and the workers of one model on a real Ray: the same results as here, also where a worker is lost."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 from kspec.cluster import connect
@@ -52,9 +54,14 @@ import keras
 class Fragile(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         try:
+            name = Path({fuse!r}).read_bytes()
             os.rename({fuse!r}, {fuse!r} + ".used")
         except FileNotFoundError:
             return
+        for process in Path("/proc").glob("[0-9]*") if name else ():
+            if process.joinpath("cmdline").read_bytes().startswith(name):
+                os.kill(int(process.name), signal.SIGKILL)
+                return
         os.kill(os.getpid(), signal.SIGKILL)
 """
 GRANTED = Permissions(code=True)
@@ -70,7 +77,7 @@ def cluster():
 
 @pytest.fixture
 def fuse(tmp_path, monkeypatch):
-    """A project; where this file is, the next epoch of any worker kills its process."""
+    """A project; where this file is, the next epoch of any worker kills its process, or one of the name in the file."""
     folder, file = tmp_path / "project", tmp_path / "fuse"
     (folder / "specs").mkdir(parents=True)
     (folder / "data").mkdir()
@@ -132,6 +139,28 @@ def test_repeats_in_copies_are_the_same_and_survive_a_lost_worker(cluster, fuse,
     assert Path(record["folder"]) == there.folder.resolve() / "repeat-2"
 
 
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the worker by /proc")
+def test_workers_in_copies_train_the_same_model_and_one_that_is_lost_is_replaced(cluster, fuse, monkeypatch):
+    machines = Cluster.machines
+    monkeypatch.setattr(Cluster, "machines", lambda *a: [replace(each, folders=(False,)) for each in machines(*a)])
+    changes = ["fit.workers=2", "fit.epochs=3", "fit.checkpoint.every=1 epoch", "sweep=null"]
+    spec = load_file(str(Path("specs/s.yaml").resolve()), changes, GRANTED)
+    here = run_spec(spec)
+    fuse.write_text("ray::Follower")
+    console = Lines()
+    there = run_spec(spec, cluster=replace(cluster, is_own=False), console=console)
+    assert not fuse.exists()
+    assert (
+        "workers worker 2 of 2 is lost (its process ended); the run goes on from its last checkpoint" in console.lines
+    )
+    assert sum(line.startswith("ray copies") for line in console.lines) == 2
+    assert there.metrics == here.metrics
+    files = ["history.csv", "predictions.csv"]
+    assert values(there.folder, files) == values(here.folder, files)
+    ours, theirs = (keras.models.load_model(each.folder / "model.keras").get_weights() for each in (there, here))
+    assert all(np.array_equal(one, other) for one, other in zip(ours, theirs, strict=True))
+
+
 def test_other_versions_and_too_little_room(cluster, fuse, monkeypatch):
     look = connect.probe.look
 
@@ -150,3 +179,11 @@ def test_other_versions_and_too_little_room(cluster, fuse, monkeypatch):
     with pytest.raises(SpecError) as raised:
         run_spec(spec, cluster=cluster)
     assert [each.code for each in raised.value.diagnostics] == [codes.CLUSTER_TOO_SMALL]
+    crowd = load_file("specs/s.yaml", ["fit.workers=8", "sweep=null"], GRANTED)
+    small = [replace(each, cores=3.0) for each in cluster.machines()]
+    monkeypatch.setattr(Cluster, "machines", lambda *_: small)
+    with pytest.raises(SpecError) as raised:
+        run_spec(crowd, cluster=cluster)
+    [found] = raised.value.diagnostics
+    assert found.code == codes.CLUSTER_TOO_SMALL
+    assert "the cluster has room for 3" in found.message
