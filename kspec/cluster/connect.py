@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -323,6 +324,8 @@ def _machines(cluster: Cluster, folders: list[str]) -> list[Machine]:
         except ray.exceptions.RayError as error:
             text = _last_line(str(error)) or type(error).__name__
             late = isinstance(error, TimeoutError)
+            if not late and _leaves(node["NodeID"]):
+                continue
             reason = f"does not answer within {2 * ANSWER_SECONDS:.0f} s" if late else f"cannot work: {text}"
             report.error(codes.UNREACHABLE_CLUSTER, f"the machine {host} of the cluster {reason}", span)
             continue
@@ -338,7 +341,21 @@ def _machines(cluster: Cluster, folders: list[str]) -> list[Machine]:
         gpus, memory = resources.get("GPU", 0.0), resources.get("memory", 0.0)
         machines.append(Machine(node["NodeID"], host, resources["CPU"], gpus, memory, shared))
     report.raise_errors()
+    if not machines:
+        cluster.fail(codes.CLUSTER_TOO_SMALL, "the last machine of the cluster is gone")
     return machines
+
+
+def _leaves(node: str) -> bool:
+    """Whether a machine that fails is gone: for seconds after its end, Ray still lists it."""
+    import ray
+
+    end = time.monotonic() + ANSWER_SECONDS
+    while any(each["NodeID"] == node and each["Alive"] for each in ray.nodes()):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _here(packages: Sequence[str], folders: Sequence[str]) -> dict[str, Any]:

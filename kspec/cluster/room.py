@@ -83,8 +83,16 @@ def send(files: Files, cluster: Cluster, announce: Callable[[str], None]) -> lis
 def loss_reason(error: BaseException) -> str:
     """Why a worker is lost, in a few words; Ray's own words list what may have happened."""
     text = str(error)
+    if lacks_module(error):
+        line = next((line for line in text.splitlines() if "ModuleNotFoundError:" in line), "")
+        return f"its Python cannot import kspec as it is here{line and ': '}{line.strip()[:300]}"
     if "OutOfMemory" in type(error).__name__ or "running low on memory" in text:
         return "its machine ran out of memory"
     if "node has died" in text or "node died" in text:
         return "its machine is gone"
     return "its process ended"
+
+
+def lacks_module(error: BaseException) -> bool:
+    """Whether a worker cannot start because its machine has other code, of the same version."""
+    return "failed to import on the worker" in str(error)

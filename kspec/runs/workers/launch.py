@@ -75,7 +75,7 @@ def run_with_workers(
     with locked(folder.path):
         try:
             return _run(replace(task, folder=folder.path, cache=cache), console, cluster)
-        except SpecError:
+        except (SpecError, RunFolderError):
             if not (folder.path / "run.json").exists():  # no worker has begun
                 folder.delete()
             raise

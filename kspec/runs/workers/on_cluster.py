@@ -13,7 +13,7 @@ from typing import Any
 
 from kspec.cluster.connect import Cluster, Machine
 from kspec.cluster.place import Files, Place
-from kspec.cluster.room import Demand, loss_reason, send
+from kspec.cluster.room import Demand, lacks_module, loss_reason, send
 from kspec.diagnostics import codes
 from kspec.runs.run import Run
 from kspec.runs.worker_needs import files_of, memory_of
@@ -81,8 +81,9 @@ class ClusterWorker:
         return None if error is None or not is_loss(error) else self.lost(error)
 
     def lost(self, error: BaseException) -> WorkerLost:
-        """That it is lost, as Ray says."""
-        return WorkerLost(f"worker {self._rank + 1} of {self._count} is lost ({loss_reason(error)})", True)
+        """That it is lost, as Ray says; one that cannot even start would not elsewhere."""
+        message = f"worker {self._rank + 1} of {self._count} is lost ({loss_reason(error)})"
+        return WorkerLost(message, not lacks_module(error))
 
     def end(self, seconds: float) -> None:
         """See `Worker.end`; its process ends in any case, since TensorFlow's part of it serves one run."""
@@ -127,7 +128,7 @@ def workers_on_cluster(
     machines = cluster.machines([files.spec, Path.cwd()])
     demand = Demand.of(machines, memory_of(spec))
     own = ray.get_runtime_context().get_node_id()
-    chosen = _machines(cluster, machines, demand, own, task.workers)
+    chosen = _machines(cluster, machines, demand, own, task)
     hosts = len({own, *(machine.id for machine in chosen)})
     where = "on this machine" if chosen and hosts == 1 else f"on {hosts} machines"
     announce(f"{task.workers} workers {where}, each with {demand}")
@@ -162,7 +163,7 @@ def _files(task: Task) -> Files:
     return Files(files.spec, runs, folder, (*files.stated, *modules))
 
 
-def _machines(cluster: Cluster, machines: list[Machine], demand: Demand, own: str, count: int) -> list[Machine]:
+def _machines(cluster: Cluster, machines: list[Machine], demand: Demand, own: str, task: Task) -> list[Machine]:
     """The machine of each worker but the chief.
 
     Args:
@@ -170,20 +171,22 @@ def _machines(cluster: Cluster, machines: list[Machine], demand: Demand, own: st
         machines: Its machines.
         demand: What a worker takes.
         own: The id of this machine, where the chief runs.
-        count: The number of workers, with the chief.
+        task: The run.
 
     Raises:
         SpecError: If there is no room.
     """
     taken = Counter([own])
     chosen: list[Machine] = []
-    for _ in range(1, count):
+    for _ in range(1, task.workers):
         free = [machine for machine in machines if demand.room(machine) > taken[machine.id]]
         if not free:
             cluster.fail(
                 codes.CLUSTER_TOO_SMALL,
-                f"{count} workers take {demand} each, and the cluster has room for {len(chosen) + 1}",
-                f"use `--workers {len(chosen) + 1}`, or add a machine",
+                f"{task.workers} workers take {demand} each, and the cluster has room for {len(chosen) + 1}",
+                "add a machine, and go on with `kspec resume`"
+                if task.goes_on
+                else "add a machine, or use fewer workers",
             )
         machine = min(free, key=lambda each: taken[each.id])
         taken[machine.id] += 1
