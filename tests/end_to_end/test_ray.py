@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -87,6 +88,7 @@ def fuse(tmp_path, monkeypatch):
     (folder / "specs" / "widths.yaml").write_text("kspec: 1\nvars: {width: 4}\n")
     (folder / "specs" / "fragile.py").write_text(FRAGILE.format(fuse=str(file)))
     monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", [*sys.path])  # a process that is begun in another test must not find this module
     return file
 
 
@@ -187,3 +189,8 @@ def test_other_versions_and_too_little_room(cluster, fuse, monkeypatch):
     [found] = raised.value.diagnostics
     assert found.code == codes.CLUSTER_TOO_SMALL
     assert "the cluster has room for 3" in found.message
+    monkeypatch.setattr("ray.util.client.ray.is_connected", lambda: True)
+    with pytest.raises(SpecError) as raised:
+        run_spec(crowd, cluster=cluster)
+    assert [each.code for each in raised.value.diagnostics] == [codes.UNREACHABLE_CLUSTER]
+    assert not list(Path("runs/s").glob("*"))
