@@ -12,6 +12,19 @@ from kspec.report.numbers.binary import Calibration, Curves, thinned
 
 Array = np.ndarray[Any, Any]
 BINS = 30
+MOST_CURVES = 8
+"""Of more classes, a chart shows the worst."""
+
+
+def worst(curves: Mapping[str, Curves]) -> dict[str, Curves]:
+    """Of many classes, the curves of those that are told apart worst, in their order.
+
+    Args:
+        curves: By name, each with both kinds of examples.
+    """
+    areas = {name: each.roc_area() for name, each in curves.items()}
+    chosen = set(sorted(areas, key=areas.__getitem__)[:MOST_CURVES])
+    return {name: each for name, each in curves.items() if name in chosen}
 
 
 def roc_chart(curves: Mapping[str, Curves]) -> Chart:

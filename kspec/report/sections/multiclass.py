@@ -6,7 +6,7 @@ import numpy as np
 
 from kspec.report.chart import Table, number
 from kspec.report.charts.confusion import confusion_chart
-from kspec.report.charts.curves import calibration_chart, precision_recall_chart, roc_chart
+from kspec.report.charts.curves import calibration_chart, precision_recall_chart, roc_chart, worst
 from kspec.report.numbers.binary import calibration, curves
 from kspec.report.numbers.classes import class_scores, confusion, top_k
 from kspec.report.predictions import Predictions
@@ -15,8 +15,6 @@ from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
 from kspec.report.sections.mistakes import mistakes_table
 
-MOST_CURVES = 8
-"""Of more classes, the curves of the worst are shown."""
 MOST_ROWS = 200
 
 
@@ -48,8 +46,7 @@ def multiclass_section(facts: RunFacts, own: Predictions) -> Section:
         "": Table(("measure", "value"), measures),
         "Classes": Table(("class", "precision", "recall", "F1", "examples", "area under the ROC curve"), rows),
     }
-    shown = dict(sorted(ones.items(), key=lambda each: areas[each[0]])[:MOST_CURVES])
-    named = {own.names[at]: ones[at] for at in sorted(shown)}
+    named = worst({own.names[at]: each for at, each in ones.items()})
     charts = [confusion_chart(matrix, own.names)]
     if named:
         charts += [roc_chart(named), precision_recall_chart(named)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kspec.report.chart import Table, number
-from kspec.report.charts.curves import precision_recall_chart, roc_chart
+from kspec.report.charts.curves import precision_recall_chart, roc_chart, worst
 from kspec.report.numbers.binary import curves
 from kspec.report.numbers.classes import class_scores, confusion
 from kspec.report.predictions import Predictions
@@ -13,7 +13,6 @@ from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
 
-MOST_CURVES = 8
 MOST_ROWS = 200
 
 
@@ -50,6 +49,6 @@ def multilabel_section(_: RunFacts, own: Predictions) -> Section:
         ),
         "Labels": Table(headings, rows[:MOST_ROWS]),
     }
-    shown = dict(sorted(found.items(), key=lambda each: each[1].roc_area())[:MOST_CURVES])
+    shown = worst(found)
     charts = [roc_chart(shown), precision_recall_chart(shown)] if shown else []
     return Section(f"output-{own.output}", f"{own.output}: {len(own.names)} labels", [count_note(own)], tables, charts)

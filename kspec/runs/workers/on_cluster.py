@@ -142,7 +142,7 @@ def workers_on_cluster(
             started.append([handle.start.remote(), *(handle.receive.remote(batch) for batch in sent)])
         _wait(started, demand, announce)
         places = [_place(worker, answers) for worker, answers in zip(workers, started, strict=True)]
-    except BaseException:
+    except BaseException:  # Ctrl-C too: an actor that is left would hold its room in the cluster
         for worker in workers:
             worker.end(0.0)
         raise
