@@ -28,6 +28,7 @@ from kspec.data.network_specs import InputSpec, OutputSpec
 from kspec.data.profile.doubts import find_copies, find_drift
 from kspec.data.profile.profiling import of_lists, of_windows, profile_splits, profile_table
 from kspec.data.profile.series import series_column
+from kspec.data.profile.training_columns import training_columns
 from kspec.data.shared_table import SharedTable
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
@@ -117,6 +118,8 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     keep_columns(table, context, are_needed=context.spec.document.predict.data is None)
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
     usual = usual_values(table, mapping, policies, fills, splits["train"], request)
+    graph = None if request.values is None else request.values.graph
+    training = training_columns(table, mapping, data, splits["train"], graph)
     fill_from_neighbors(table, mapping.input_columns, policies, data, series, context, splits)
     check_filled(table, mapping.input_columns, policies, fills, context)
     fill(table, fills)
@@ -175,6 +178,7 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
         labels=labels,
         fitted=fitted,
         profile=profile,
+        training=training,
         fingerprint=table.fingerprints,
         unused=[name for name in (*table.columns, *table.unusable) if name not in read_columns],
         dropped=dropped,

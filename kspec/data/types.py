@@ -92,6 +92,7 @@ class Dataset:
         vocabularies: By lookup layer, the values that it learns from the training split.
         notes: What the user must know of the other splits, a sentence each.
         encoders: By output whose target is texts, what encodes them, once the model is built.
+        training: Facts about each column, of the training rows alone, as `training_columns` returns them.
     """
 
     splits: dict[str, DataSplit]
@@ -108,6 +109,7 @@ class Dataset:
     vocabularies: dict[str, list[Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     encoders: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def size(self, word: str, name: str) -> int | None:
         """The number of classes of an output's target (`classes_of`); None if it has none, and for other words."""

@@ -253,6 +253,9 @@ MIXED_EXAMPLES = Rule("KS644", "mixed-examples", Severity.ERROR, "never")
 UNKNOWN_TO_WORKERS = Rule("KS645", "unknown-to-workers", Severity.WARNING, "never")
 UNEQUAL_VALIDATION = Rule("KS646", "unequal-validation", Severity.WARNING, "never")
 SWEEP_DOUBT = Rule("KS647", "sweep-doubt", Severity.WARNING, "never")
+BEYOND_TRAINING_RANGE = Rule("KS653", "beyond-training-range", Severity.WARNING, "never")
+UNSEEN_CATEGORY = Rule("KS654", "unseen-category", Severity.WARNING, "never")
+DRIFTED_COLUMN = Rule("KS655", "drifted-column", Severity.WARNING, "never")
 
 # KS7: trust
 PATH_OUTSIDE_FOLDER = Rule("KS701", "path-outside-folder", Severity.ERROR, "never")

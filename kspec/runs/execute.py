@@ -196,6 +196,8 @@ class Execution:
         prediction = of_step("predict", need_targets=False)
         self.console.warn(self.report)
         splits = self._batch_splits(built, dataset)
+        if self.keeps_model:
+            self.recorder.write_contract(built, encodings_of(built, dataset))
         if self.folder is not None:
             self.checkpoints = checkpoints_of(self.spec, self.folder, dataset, self.console, self.resumption)
         engine = self.recorder.engine = self._engine(built)

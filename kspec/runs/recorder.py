@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,14 @@ from kspec.analysis.hoisting import hoisted_by_stage
 from kspec.analysis.program import Analysis
 from kspec.analysis.stages import trained_by_stage
 from kspec.compiler.define import BuiltModel
+from kspec.contract.row_schema import row_schema
 from kspec.language import Spec
 from kspec.language.files import definition_files
 from kspec.runs.artifacts import dataset_facts, write_history
 from kspec.runs.environment import command_line, environment
 from kspec.runs.process import this_process
 from kspec.runs.run import Run
+from kspec.runs.run_contract import CONTRACT, contract_of
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.run_record import VERSION
 from kspec.runs.spec_fingerprint import fingerprint_of
@@ -26,6 +28,7 @@ from kspec.training.fit import History
 from kspec.training.intervals import intervals_json
 
 if TYPE_CHECKING:
+    from kspec.data.targets.encoding import TargetEncoding
     from kspec.runs.resumption import Resumption
     from kspec.training.engine import Engine
 
@@ -192,6 +195,17 @@ class Recorder:
         if built.dataset is not None:
             self.facts["data"] = dataset_facts(built.dataset, outputs)
         self.write_state("running")
+
+    def write_contract(self, built: BuiltModel, encodings: Mapping[str, TargetEncoding]) -> None:
+        """Writes `contract.json`: what new rows must have.
+
+        Args:
+            built: The model.
+            encodings: By output, the encoding of its target.
+        """
+        contract = None if self.folder is None else contract_of(built, encodings)
+        if self.folder is not None and contract is not None:
+            self.folder.json(CONTRACT, row_schema(contract))
 
     def write_resolved(self, built: BuiltModel) -> None:
         """Writes `resolved.yaml`; again after training, since only the same engine gives the same bits."""

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-FORMAT = 1
+FORMAT = 2
 """The number of the form of a store; a store of another form is not used."""
 FOLDER, INDEX = "tables", "store.json"
 STALE = 24 * 3600

@@ -1,0 +1,1 @@
+"""The contract of a run: what new rows must have, and what training has seen of them."""
