@@ -10,7 +10,7 @@ import numpy as np
 
 from kspec.data.files.decoded_files import DecodedFiles
 from kspec.data.randomness import ORDER, generator
-from kspec.data.storage.mapped_arrays import counted, is_mapped
+from kspec.data.storage.mapped_arrays import counted, gathered, is_mapped
 from kspec.data.windows.arrays import copied_if_small
 
 if TYPE_CHECKING:
@@ -279,18 +279,6 @@ class Batches:
         if not w:
             return xs, ys
         return xs, ys, _only(w) if self.single_target else w
-
-
-def gathered(array: Array, rows: Array) -> Array:
-    """The rows of an array, shape (m, …), as a new array.
-
-    Args:
-        array: Shape (n, …).
-        rows: Their indices, shape (m,).
-    """
-    if array.dtype.hasobject:
-        return np.asarray(array[rows])
-    return np.take(array, rows, axis=0, out=np.empty((len(rows), *array.shape[1:]), array.dtype), mode="clip")
 
 
 def _gatherer_of(tf: Any, array: Array) -> Callable[[Any], Any]:

@@ -25,6 +25,7 @@ from kspec.data.missing.indicators import add_indicators, take_indicators
 from kspec.data.missing.neighbor_fill import check_filled, fill_from_neighbors
 from kspec.data.missing.usual_values import usual_values
 from kspec.data.network_specs import InputSpec, OutputSpec
+from kspec.data.profile.class_counts import ClassCounts
 from kspec.data.profile.doubts import find_copies, find_drift
 from kspec.data.profile.profiling import of_lists, of_windows, profile_splits, profile_table
 from kspec.data.profile.series import series_column
@@ -137,7 +138,8 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     profile = of_lists(profile, table, mapping)
     labels = _labels(table, mapping, arrays, request)
     scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context, ignored)
-    check_classes(table, mapping, arrays, labels, splits, request.output_specs, context, ignored)
+    counts = ClassCounts(arrays, labels, splits, ignored)
+    check_classes(table, mapping, arrays, labels, splits, request.output_specs, context, counts)
     context.stop_on_errors()
     read_columns = {*used, *derivation.types, *table.kept}
     is_numbered = isinstance(data.csv, CsvOptions) and not data.csv.header and data.csv.names is None
@@ -145,7 +147,7 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     width = {"width": len(own) + len(table.unusable)} if is_numbered else {}
     notes = [*arrays.notes, *cut_lists(table, mapping), *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
-    profile = profile_splits(profile, splits, arrays, labels, shuffled, ignored)
+    profile = profile_splits(profile, splits, arrays, labels, counts, shuffled)
     ahead = 0 if data.window is None else data.window.horizon
     profile = replace(profile, copies=find_copies(table, mapping, ahead), drift=find_drift(table, mapping, splits))
     fitted: dict[str, Any] = {

@@ -20,19 +20,19 @@ Every split keeps the order of the file; with `shuffle: false`, training sees th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.context import Context
-from kspec.data.randomness import SPLIT, generator
+from kspec.data.profile.distinct_values import numbered
+from kspec.data.splits.by_chance import split_by_chance
 from kspec.data.splits.by_group import split_by_group
 from kspec.data.splits.by_key import split_by_hash
 from kspec.data.splits.by_lists import split_by_lists
 from kspec.data.splits.folds import draw_fold
 from kspec.data.splits.time_setting import draw_by_time
-from kspec.data.storage.mapped_arrays import counted, pieces, true_rows, zeros
+from kspec.data.storage.mapped_arrays import counted, pieces, taken, true_rows, zeros
 from kspec.data.table import Column, Table
 from kspec.data.times import read_times, time_text
 from kspec.diagnostics import Path, codes
@@ -99,7 +99,7 @@ def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, 
         split_of = assigned
     else:
         parts = _parts(data, table)
-        free = true_rows(split_of == 0)
+        free = None if table.row_splits is None else true_rows(split_of == 0)
         if split.folds is not None and (split_of == SPLITS.index("validation")).any():
             message = "each fold is the validation split once, and the source has one of its own"
             context.error(codes.TOO_MANY_FOLDS, message, (*PATH, "folds"), help="remove `folds`, or that file")
@@ -107,8 +107,11 @@ def split_rows(table: Table, data: Data, stratify: Sequence[Column], seed: int, 
         drawn = _draw(table, split, parts, free, stratify, seed, context)
         if drawn is None:
             return None
-        for piece in pieces(len(free)):
-            split_of[free[piece]] = drawn[piece]
+        if free is None:
+            split_of = drawn
+        else:
+            for piece in pieces(len(free)):
+                split_of[free[piece]] = drawn[piece]
         _warn_of_empty(parts, split_of, table, context)
     splits: dict[str, Array] = {name: true_rows(split_of == number) for number, name in enumerate(SPLITS)}
     if not len(splits["train"]):
@@ -131,7 +134,7 @@ def _draw(
     table: Table,
     split: Split,
     parts: Mapping[str, float | str],
-    free: Array,
+    free: Array | None,
     stratify: Sequence[Column],
     seed: int,
     context: Context,
@@ -142,7 +145,7 @@ def _draw(
         table: The table.
         split: The setting.
         parts: The split to draw, and its fraction; by time, also the time at which it begins.
-        free: The indices of the rows.
+        free: The indices of the rows; None for all.
         stratify: The columns whose proportions the splits keep.
         seed: The seed of the spec.
         context: Receives every problem.
@@ -155,7 +158,7 @@ def _draw(
     if split.folds is not None:
         parts = {"test": parts.get("test", 0.0)}
     if split.way in ("time", "order"):
-        return draw_by_time(table, split, parts, free, context)
+        return draw_by_time(table, split, parts, counted(0, table.rows) if free is None else free, context)
     fractions = {name: float(part) for name, part in parts.items()}
     key = split.group or split.hash
     if key is not None:
@@ -167,15 +170,15 @@ def _draw(
             context.error(codes.INVALID_SPLIT_COLUMN, message, path, help="name a column with one value in each row")
             return None
     if split.hash is not None:
-        return split_by_hash(column, fractions.get("test", 0.0), fractions.get("validation", 0.0))[free]
+        return _those(split_by_hash(column, fractions.get("test", 0.0), fractions.get("validation", 0.0)), free)
     classes = None
     if stratify:
         classes = _classes(stratify, table, context)
         if classes is None:
             return None
-        classes = classes[free]
+        classes = _those(classes, free)
     if split.group is not None:
-        groups = (column.texts() if column.kind == "text" else column.values)[free]
+        groups = _those(column.texts() if column.kind == "text" else column.values, free)
         wanted = 1 + sum(fraction > 0 for fraction in fractions.values())
         found = len(numpy.unique(groups.astype(str) if column.kind == "text" else groups))
         if found < wanted:
@@ -185,11 +188,13 @@ def _draw(
             return None
         groups = groups.astype(str) if column.kind == "text" else groups
         return draw_fold(split_by_group(groups, fractions, seed, classes), split, seed, classes, context, groups)
-    drawn = zeros(len(free), numpy.int8)
-    for name, places in by_fractions(len(free), fractions, seed, classes).items():
-        for piece in pieces(len(places)):
-            drawn[places[piece]] = SPLITS.index(name)
+    drawn = split_by_chance(table.rows if free is None else len(free), fractions, seed, classes)
     return draw_fold(drawn, split, seed, classes, context)
+
+
+def _those(values: Array, rows: Array | None) -> Array:
+    """The values of some rows; of all, if there are none."""
+    return values if rows is None else taken(values, rows)
 
 
 def _has_values(column: Column, table: Table, path: Path, context: Context) -> bool:
@@ -212,68 +217,6 @@ def _has_values(column: Column, table: Table, path: Path, context: Context) -> b
         help=f"fill in the values, or drop these rows: `missing: {{{column.name}: drop_row}}`",
     )
     return False
-
-
-def by_fractions(count: int, fractions: dict[str, float], seed: int, classes: Array | None = None) -> dict[str, Array]:
-    """Draws the test and validation splits.
-
-    Args:
-        count: The number of rows.
-        fractions: By split, its fraction of the rows.
-        seed: The seed of the spec.
-        classes: The class of each row, numbered in sorted order, shape (count,); None for a split by chance alone.
-
-    Returns:
-        `test` and `validation`: the indices of their rows (0 … count - 1), ascending.
-    """
-    import numpy
-
-    order = counted(0, count)
-    generator(seed, SPLIT).shuffle(order)  # as `permutation(count)`
-    wanted = {name: _rounded(count * fractions.get(name, 0.0)) for name in ("test", "validation")}
-    if classes is None:
-        test, held = wanted["test"], wanted["test"] + wanted["validation"]
-        rows = {"test": order[:test], "validation": order[test:held]}
-        for places in rows.values():
-            places.sort()
-        return rows
-    sizes = numpy.bincount(classes, minlength=1)
-    shares = {name: largest_remainder(number, sizes) for name, number in wanted.items()}
-    spare = numpy.maximum(sizes - 1, 0)
-    shares["test"] = numpy.minimum(shares["test"], spare)
-    shares["validation"] = numpy.minimum(shares["validation"], spare - shares["test"])
-    chosen: dict[str, list[Array]] = {"test": [], "validation": []}
-    in_order = classes[order]
-    for number in range(len(sizes)):
-        own = order[in_order == number]
-        test = int(shares["test"][number])
-        chosen["test"].append(own[:test])
-        chosen["validation"].append(own[test : test + int(shares["validation"][number])])
-    return {name: numpy.sort(numpy.concatenate(found)) for name, found in chosen.items()}
-
-
-def largest_remainder(number: int, sizes: Array) -> Array:
-    """Distributes `number` in proportion to `sizes`, as integers that sum to it.
-
-    >>> import numpy
-    >>> largest_remainder(5, numpy.array([3, 3, 4])).tolist()
-    [2, 1, 2]
-    """
-    import numpy
-
-    total = int(sizes.sum())
-    if not total:
-        return numpy.zeros(len(sizes), int)
-    floors = number * sizes // total
-    remainders = number * sizes % total
-    left = number - int(floors.sum())
-    first = numpy.argsort(-remainders, kind="stable")[:left]
-    floors[first] += 1
-    return floors
-
-
-def _rounded(value: float) -> int:
-    return math.floor(value + 0.5)
 
 
 def _parts(data: Data, table: Table) -> dict[str, Any]:
@@ -330,9 +273,10 @@ def _classes(columns: Sequence[Column], table: Table, context: Context) -> Array
         values = column.values.reshape(table.rows, -1)
         if values.dtype == object and column.size > 1:  # NumPy cannot compare rows of objects
             values = values.astype(str)
-        distinct, inverse = numpy.unique(
-            values[:, 0] if column.size == 1 else values, return_inverse=True, axis=None if column.size == 1 else 0
-        )
+        if column.size == 1:
+            distinct, inverse = numbered(values[:, 0])
+        else:
+            distinct, inverse = numpy.unique(values, return_inverse=True, axis=0)
         if column.kind == "image" or len(distinct) > MAX_CLASSES or (values.dtype.kind == "f" and len(distinct) > 20):
             context.error(
                 codes.INVALID_SPLIT_COLUMN,

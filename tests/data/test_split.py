@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from kspec.data.split import by_fractions, largest_remainder
+from kspec.data.splits.by_chance import largest_remainder, split_by_chance
+from kspec.data.storage import mapped_arrays
 from tests.data.helpers import read, table
 
 
@@ -22,26 +23,40 @@ def test_a_plain_script_draws_the_same_splits(tmp_path):
 @pytest.mark.parametrize("stratified", [False, True])
 def test_splits_are_disjoint_and_have_the_requested_sizes(count, stratified):
     classes = np.arange(count) % 3 if stratified else None
-    splits = by_fractions(count, {"test": 0.25, "validation": 0.1}, 5, classes)
+    split_of = split_by_chance(count, {"test": 0.25, "validation": 0.1}, 5, classes)
     spare = count - len(set(classes)) if stratified else count  # a row of each class is for training
-    assert len(splits["test"]) == min(int(count * 0.25 + 0.5), spare)
-    assert len(splits["validation"]) == min(int(count * 0.1 + 0.5), spare)
-    assert not set(splits["test"]) & set(splits["validation"])
+    sizes = np.bincount(split_of, minlength=3)
+    assert sizes[2] == min(int(count * 0.25 + 0.5), spare)
+    assert sizes[1] == min(int(count * 0.1 + 0.5), spare)
+
+
+@pytest.mark.parametrize("piece", [1, 7, 100_000])
+def test_classes_are_drawn_in_the_order_of_the_permutation(piece, monkeypatch):
+    monkeypatch.setattr(mapped_arrays, "PIECE_BYTES", 8 * piece)
+    classes = np.random.default_rng(0).integers(0, 4, 569)
+    split_of = split_by_chance(569, {"test": 0.25, "validation": 0.1}, 5, classes)
+    order, sizes = np.random.default_rng([5, 0]).permutation(569), np.bincount(classes)
+    tests, validation = largest_remainder(142, sizes), largest_remainder(57, sizes)
+    for number in range(4):
+        own = order[classes[order] == number]
+        assert set(own[: tests[number]]) == set(np.flatnonzero((split_of == 2) & (classes == number)))
+        held = own[tests[number] : tests[number] + validation[number]]
+        assert set(held) == set(np.flatnonzero((split_of == 1) & (classes == number)))
 
 
 def test_stratified_splits_keep_the_proportions():
     classes = np.array([0] * 700 + [1] * 250 + [2] * 50)
-    for rows in by_fractions(1000, {"test": 0.2, "validation": 0.1}, 1, classes).values():
-        share = np.bincount(classes[rows]) / len(rows)
+    split_of = split_by_chance(1000, {"test": 0.2, "validation": 0.1}, 1, classes)
+    for number in range(3):
+        share = np.bincount(classes[split_of == number]) / (split_of == number).sum()
         np.testing.assert_allclose(share, [0.7, 0.25, 0.05])
 
 
 def test_rare_classes_go_to_training_first(tmp_path):
     classes = np.array([0] * 10 + [1] * 2 + [2])
-    splits = by_fractions(13, {"test": 0.4, "validation": 0.4}, 1, classes)
-    held_out = np.concatenate(list(splits.values()))
-    assert set(np.delete(classes, held_out)) == {0, 1, 2}
-    assert 1 in classes[held_out]
+    split_of = split_by_chance(13, {"test": 0.4, "validation": 0.4}, 1, classes)
+    assert set(classes[split_of == 0]) == {0, 1, 2}
+    assert 1 in classes[split_of > 0]
     (tmp_path / "t.csv").write_text("a,y\n" + "".join(f"{i},{'q' if i in (3, 7) else 'p'}\n" for i in range(12)))
     text = "{csv: t.csv, targets: y, split: {validation: 0.2, test: 0.2, stratify: true}}"
     loaded = read(tmp_path, text, "x: {shape: [1]}")

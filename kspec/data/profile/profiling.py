@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kspec.analysis.data_profile import MAX_CLASSES, ColumnProfile, DataProfile
 from kspec.data.lists.mapping import column_of
 from kspec.data.parallel import in_parallel
-from kspec.data.profile.distinct_values import count_numbers, count_texts, in_order
+from kspec.data.profile.class_counts import ClassCounts
+from kspec.data.profile.distinct_values import IN_CACHE, count_numbers, count_texts, in_order
 from kspec.data.profile.distributions import distribution
 from kspec.data.profile.missing_marks import missing_marks
 from kspec.data.profile.repeated_examples import repeated_examples
 from kspec.data.storage.mapped_arrays import pieces, row_bytes
 from kspec.data.storage.scratch import shared_scratch
 from kspec.data.table import NUMERIC, Column, Table
-from kspec.data.targets.ignored import known_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +35,6 @@ CHECKED_ROWS = 10_000
 CLOSE = 0.01
 """How far the sum of probabilities may be from 1."""
 SHOWN_COLUMNS = 5
-IN_CACHE = 64
-"""How many times less is looked at together where each step makes an array: so much stays in the processor's cache."""
 
 
 def profile_table(
@@ -133,8 +131,8 @@ def profile_splits(
     splits: Mapping[str, Array],
     arrays: TableArrays,
     labels: Mapping[str, Labels],
+    counts: ClassCounts,
     series: str = "",
-    ignored: Mapping[str, Array] | None = None,
 ) -> DataProfile:
     """The profile with the facts about each split.
 
@@ -143,22 +141,16 @@ def profile_splits(
         splits: By split, the indices of its rows.
         arrays: The arrays of all rows.
         labels: By output, the labels of a target that is classes.
+        counts: How many examples have each.
         series: As in `DataProfile`.
-        ignored: By output, the rows whose target is ignored.
     """
-    ignored = ignored or {}
     return DataProfile(
         profile.source,
         sum(len(rows) for rows in splits.values()),
         profile.columns,
         parts={name: len(rows) for name, rows in splits.items()},
         classes={
-            name: _classes_by_split(
-                arrays,
-                name,
-                vocabulary,
-                {split: known_rows(rows, ignored.get(name)) for split, rows in splits.items()},
-            )
+            name: counts.named(name)
             for name, vocabulary in labels.items()
             if len(vocabulary.names) <= MAX_COUNTED_CLASSES
         },
@@ -238,49 +230,6 @@ def not_probabilities(values: Array) -> Array:
     values = values.astype(numpy.float32, copy=False)
     wrong: Array = (abs(values.sum(axis=-1) - 1) > CLOSE) | (values < 0).any(axis=-1) | (values > 1).any(axis=-1)
     return wrong
-
-
-def _classes_by_split(
-    arrays: TableArrays, name: str, labels: Labels, splits: Mapping[str, Array]
-) -> dict[str, dict[str, int]]:
-    """By split, the number of examples (or positions) of each class that occurs, without an ignored label.
-
-    Args:
-        arrays: The arrays of all rows.
-        name: The output.
-        labels: The labels of its target.
-        splits: By split, the indices of its rows.
-    """
-    counted = class_counts(arrays, name, labels, splits)
-    return {
-        split: {label: count for label, count in zip(labels.names, counts, strict=True) if count}
-        for split, counts in counted.items()
-    }
-
-
-def class_counts(arrays: TableArrays, name: str, labels: Labels, splits: Mapping[str, Array]) -> dict[str, list[int]]:
-    """By split, the number of examples (or positions) of each class, without an ignored label, and without padding.
-
-    Args:
-        arrays: The arrays of all rows.
-        name: The output.
-        labels: The labels of its target.
-        splits: By split, the indices of its rows.
-    """
-    import numpy
-
-    counted: dict[str, list[int]] = {}
-    for split, rows in splits.items():
-        counts = numpy.zeros(len(labels.names), numpy.int64)
-        for piece in pieces(len(rows), row_bytes(arrays.targets[name])):
-            raw = arrays.targets[name][rows[piece]]
-            known = ~labels.is_ignored(raw)
-            if name in arrays.positions:
-                real = arrays.positions[name][rows[piece]]
-                known &= real.reshape(*real.shape, *[1] * (known.ndim - real.ndim))
-            counts += numpy.bincount(labels.indices(raw)[known], minlength=len(labels.names))
-        counted[split] = counts.tolist()
-    return counted
 
 
 def _example(value: Any) -> str:

@@ -301,7 +301,7 @@ def _combined(files: list[SourceFile], found: _Found, options: CsvOptions, conte
     start = 0
     for file, shown, count in zip(files, shown_names, counts, strict=True):
         table.files.append(FileRows(shown, start, start + count))
-        table.fingerprints[shown] = fingerprint(file.file, context)
+        table.fingerprints[shown] = found.text.fingerprints.get(file.file) or fingerprint(file.file, context)
         start += count
     return table
 

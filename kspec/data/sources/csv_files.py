@@ -97,7 +97,7 @@ def read_file(
     try:
         with text.open(source.file) as stream:
             settings = _settings(header, text, options, numbers, only, block, ragged)
-            texts, rows = parsed(stream, settings, numbers)
+            texts, rows = parsed(stream.raw, settings, numbers)
     except GrowsTooMuch as error:
         context.limit(grows_too_much(name, context.limits, error), source.path)
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kspec.data.context import Context
+from kspec.data.packed_files import is_packed
 from kspec.data.sources.read_request import open_file
 from kspec.language.csv_options import WHITESPACE, CsvOptions
 
@@ -31,6 +33,8 @@ class CsvText:
         self._edits = list(_edits(options, exact))
         self.has_quotes = False
         """Whether a file that has been read contains quotes."""
+        self.fingerprints: dict[Path, str] = {}
+        """The SHA-256 of each file that has been read to its end and is not packed."""
 
     @property
     def delimiter(self) -> str:
@@ -48,8 +52,8 @@ class CsvText:
         is_utf8 = codecs.lookup(self._options.encoding).name == "utf-8"
         return "utf-8-sig" if is_utf8 else self._options.encoding
 
-    def open(self, file: Path, *, errors: str = "strict") -> BinaryIO:
-        """Opens a file.
+    def open(self, file: Path, *, errors: str = "strict") -> io.BufferedReader:
+        """Opens a file; its `raw` stream gives what it reads without another copy.
 
         Args:
             file: The file.
@@ -58,8 +62,7 @@ class CsvText:
         Raises:
             OSError: If it may not or cannot be read. Reading raises `UnicodeError`, too.
         """
-        stream = open_file(file, self._context)
-        watched = _Watched(stream, self)
+        watched = _Watched(open_file(file, self._context), self, file)
         if not self._edits:
             return io.BufferedReader(watched, _BLOCK)
         decoder = codecs.getincrementaldecoder(self._with_mark)(errors)
@@ -92,18 +95,33 @@ class CsvText:
 
 
 class _Watched(io.RawIOBase):
-    """The bytes of a file, which are looked at for quotes."""
+    """The bytes of a file, which are looked at for quotes, and of which the SHA-256 is taken.
 
-    def __init__(self, stream: BinaryIO, text: CsvText) -> None:
-        self._stream, self._text = stream, text
+    Args:
+        stream: The bytes.
+        text: Learns of them.
+        file: The file.
+    """
+
+    def __init__(self, stream: BinaryIO, text: CsvText, file: Path) -> None:
+        self._stream, self._text, self._file = stream, text, file
+        self._hash = None if is_packed(file) else hashlib.sha256()
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        block = self._stream.read(len(buffer))
+    def read(self, size: int = -1) -> bytes:
+        block = self._stream.read(size)
         if not self._text.has_quotes:
             self._text.notice(block)
+        if self._hash is not None:
+            self._hash.update(block)
+            if not block and size:
+                self._text.fingerprints[self._file] = self._hash.hexdigest()
+        return block
+
+    def readinto(self, buffer: Any) -> int:
+        block = self.read(len(buffer))
         buffer[: len(block)] = block
         return len(block)
 

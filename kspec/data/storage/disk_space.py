@@ -38,17 +38,22 @@ class DiskFull(Exception):
         self.free = free
 
 
-def reserve(file: Any, size: int) -> None:
+def reserve(file: Any, size: int, start: int = 0) -> None:
     """Takes the disk space of a file, else a write to its mapping on a full disk would kill the process.
+
+    Args:
+        file: The file.
+        size: The bytes to take.
+        start: Where they begin; a file that has more keeps its size.
 
     Raises:
         DiskFull: If the disk has not so much.
     """
     if hasattr(os, "posix_fallocate"):
         with disk_errors(size):
-            os.posix_fallocate(file.fileno(), 0, size)
-    else:
-        file.truncate(size)
+            os.posix_fallocate(file.fileno(), start, size)
+    elif os.fstat(file.fileno()).st_size < start + size:
+        file.truncate(start + size)
 
 
 def temporary_file(buffering: int = -1) -> Any:

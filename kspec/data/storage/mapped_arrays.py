@@ -10,7 +10,6 @@ of a table does so piece by piece (`pieces`), and allocates its results here.
 from __future__ import annotations
 
 import math
-import mmap
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,17 +17,16 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.storage.array_files import SharedFiles, WrittenArray, empty_in_file, shared_files
 from kspec.data.storage.disk_space import (
     RESERVE,
     DiskFull,
     allow_many_files,
     free_space,
     place_of_tables,
-    reserve,
     tables_folder,
-    temporary_file,
 )
-from kspec.data.storage.npy_files import mapped, mapping_of, new_npy
+from kspec.data.storage.npy_files import mapping_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +37,10 @@ SHARE, MOST = 16, 2e9
 """A table is large if it takes this part of memory, or so many bytes."""
 PIECE_BYTES = 32 << 20
 """What is looked at together, at most."""
+WRITTEN = 16
+"""How many times less is made at once of an array that is written: so much stays in the processor's cache."""
 STACKED = 64
-"""How many times less is looked at together where arrays are stacked: so much stays in the processor's cache."""
+"""The same where arrays are stacked."""
 STACKED_ROWS = 256
 """How many rows are stacked at once, at least: of fewer, each array takes longer to find than to copy."""
 _is_scope: ContextVar[bool] = ContextVar("is_scope", default=False)
@@ -56,9 +56,11 @@ def table_arrays(store: Path | None = None) -> Iterator[None]:
         store: The folder for those that a store takes, which is made if there are any; None if none is written.
     """
     scope, folder, place = _is_scope.set(True), tables_folder.set(None), _store.set(store)
+    shared = shared_files.set(SharedFiles())
     try:
         yield
     finally:
+        shared_files.reset(shared)
         _store.reset(place)
         tables_folder.reset(folder)
         _is_scope.reset(scope)
@@ -83,10 +85,11 @@ def stored_arrays() -> Iterator[None]:
 @contextmanager
 def arrays_on_disk() -> Iterator[None]:
     """While more of a large table is read, after all else has been."""
-    folder = tables_folder.set(place_of_tables())
+    folder, shared = tables_folder.set(place_of_tables()), shared_files.set(SharedFiles())
     try:
         yield
     finally:
+        shared_files.reset(shared)
         tables_folder.reset(folder)
 
 
@@ -143,15 +146,49 @@ def empty(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
     """
     import numpy
 
+    kind, whole = numpy.dtype(dtype), shape if isinstance(shape, tuple) else (shape,)
+    return empty_in_file(whole, kind, _stored_in.get()) if _in_file(whole, kind, like) else numpy.empty(whole, kind)
+
+
+def made_of(
+    shape: tuple[int, ...], dtype: Any, rows: Callable[[slice], Array], like: Any = None, bytes_each: float = 0
+) -> Array:
+    """A new array from its rows, which are made piece by piece; in a file if the table is large.
+
+    Args:
+        shape: Its shape, (n, …).
+        dtype: Its type.
+        rows: Returns the rows of a slice of these, shape (m, …).
+        like: As in `empty`.
+        bytes_each: What the rows that are made at once take for each of them; by default what they take in the array.
+
+    Raises:
+        DiskFull: If the disk cannot hold it.
+    """
+    import numpy
+
     kind = numpy.dtype(dtype)
-    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * kind.itemsize
-    if not size or kind.hasobject or not (on_disk() or is_mapped(like)):
-        return numpy.empty(shape, kind)
-    if (folder := _stored_in.get()) is not None:
-        return new_npy(folder, shape if isinstance(shape, tuple) else (shape,), kind, size)
-    with temporary_file() as file:
-        reserve(file, size)
-        return mapped(mmap.mmap(file.fileno(), 0), shape, kind)
+    parts = pieces(shape[0], WRITTEN * (bytes_each or max(8, kind.itemsize * math.prod(shape[1:]))))
+    if not _in_file(shape, kind, like):
+        result = numpy.empty(shape, kind)
+        for piece in parts:
+            result[piece] = rows(piece)
+        return result
+    written = WrittenArray(shape, kind, _stored_in.get())
+    for piece in parts:
+        written.write(rows(piece))
+    return written.whole()
+
+
+def _in_file(shape: tuple[int, ...], dtype: Any, like: Any) -> bool:
+    """Whether a new array lies in a file.
+
+    Args:
+        shape: Its shape.
+        dtype: Its type.
+        like: As in `empty`.
+    """
+    return bool(math.prod(shape)) and not dtype.hasobject and (on_disk() or is_mapped(like))
 
 
 def zeros(shape: int | tuple[int, ...], dtype: Any, like: Any = None) -> Array:
@@ -193,15 +230,26 @@ def taken(array: Any, rows: Any) -> Any:
         array: Shape (n, …); also `ImageFiles` and other sequences.
         rows: Indices, shape (m,), or which rows, as booleans, shape (n,).
     """
-    import numpy
 
     if not is_mapped(array):
         return array[rows]
     rows = true_rows(rows) if rows.dtype == bool else rows
-    result = empty((len(rows), *array.shape[1:]), array.dtype, array)
-    for piece in pieces(len(rows), row_bytes(array)):
-        numpy.take(array, rows[piece], axis=0, out=result[piece], mode="wrap")  # other modes copy once more
-    return result
+    return made_of((len(rows), *array.shape[1:]), array.dtype, lambda piece: gathered(array, rows[piece]), array)
+
+
+def gathered(array: Array, rows: Array) -> Array:
+    """The rows of an array, shape (m, …), as a new array.
+
+    Args:
+        array: Shape (n, …).
+        rows: Their indices, shape (m,).
+    """
+    import numpy
+
+    if array.dtype.hasobject:
+        return numpy.asarray(array[rows])
+    result = numpy.empty((len(rows), *array.shape[1:]), array.dtype)
+    return numpy.take(array, rows, axis=0, out=result, mode="wrap")  # other modes copy once more
 
 
 def true_rows(mask: Array) -> Array:
@@ -210,12 +258,13 @@ def true_rows(mask: Array) -> Array:
 
     if not (on_disk() or is_mapped(mask)):
         return numpy.flatnonzero(mask)
-    rows, start = empty(int(numpy.count_nonzero(mask)), numpy.int64, mask), 0
-    for piece in pieces(len(mask)):
-        found = numpy.flatnonzero(mask[piece])
-        rows[start : start + len(found)] = found + piece.start
-        start += len(found)
-    return rows
+    count = int(numpy.count_nonzero(mask))
+    if not count:
+        return numpy.zeros(0, numpy.int64)
+    written = WrittenArray((count,), numpy.dtype(numpy.int64), None)
+    for piece in pieces(len(mask), WRITTEN * 8):
+        written.write(numpy.flatnonzero(mask[piece]) + piece.start)
+    return written.whole()
 
 
 def without(rows: Array, mask: Array) -> Array:
@@ -249,29 +298,23 @@ def counted(first: int, count: int, like: Any = None) -> Array:
     """
     import numpy
 
-    numbers = empty(count, numpy.int64, like)
-    for piece in pieces(count):
-        numbers[piece] = numpy.arange(first + piece.start, first + piece.stop)
-    return numbers
+    def numbers(piece: slice) -> Array:
+        return numpy.arange(first + piece.start, first + piece.stop, dtype=numpy.int64)
+
+    return made_of((count,), numpy.int64, numbers, like)
 
 
 def copied(array: Array) -> Array:
     """A copy of an array, in a file if the array lies in one."""
-    copy = empty(array.shape, array.dtype, array)
-    copy[...] = array
-    return copy
+    return array.copy() if array.dtype.hasobject else made_of(array.shape, array.dtype, array.__getitem__, array)
 
 
 def converted(array: Array, dtype: Any) -> Array:
     """The array in another type; itself if it has that type already."""
-    import numpy
 
     if array.dtype == dtype or not is_mapped(array):
         return array.astype(dtype, copy=False)
-    result = empty(array.shape, numpy.dtype(dtype), array)
-    for piece in pieces(len(array), row_bytes(array)):
-        result[piece] = array[piece]
-    return result
+    return made_of(array.shape, dtype, array.__getitem__, array)
 
 
 def stacked(arrays: Sequence[Array], dtype: Any) -> Array:
@@ -281,15 +324,20 @@ def stacked(arrays: Sequence[Array], dtype: Any) -> Array:
         arrays: Each of shape (n, …).
         dtype: The type of the result.
     """
+    import numpy
+
     flat = [array.reshape(len(array), -1) for array in arrays]
     width = sum(array.shape[1] for array in flat)
-    result = empty((len(flat[0]), width), dtype, flat[0])
-    for piece in pieces(len(result), min(width * 16 * STACKED, PIECE_BYTES / STACKED_ROWS)):
-        at = 0
+
+    def rows(piece: slice) -> Array:
+        result, at = numpy.empty((piece.stop - piece.start, width), dtype), 0
         for array in flat:
-            result[piece, at : at + array.shape[1]] = array[piece]
+            result[:, at : at + array.shape[1]] = array[piece]
             at += array.shape[1]
-    return result
+        return result
+
+    each = min(width * 16 * STACKED, PIECE_BYTES / STACKED_ROWS) / WRITTEN
+    return made_of((len(flat[0]), width), dtype, rows, flat[0], each)
 
 
 def joined(arrays: Sequence[Array]) -> Array:
@@ -309,10 +357,7 @@ def by_rows(function: Callable[[Array], Array], array: Array) -> Array:
     """
     if not is_mapped(array):
         return function(array)
-    result: Array | None = None
-    for piece in pieces(len(array), row_bytes(array)):
-        rows = function(array[piece])
-        if result is None:
-            result = empty((len(array), *rows.shape[1:]), rows.dtype, array)
-        result[piece] = rows
-    return function(array) if result is None else result
+    sample = function(array[:1])
+    return made_of(
+        (len(array), *sample.shape[1:]), sample.dtype, lambda piece: function(array[piece]), array, row_bytes(array)
+    )

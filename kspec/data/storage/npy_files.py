@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
+import math
 import mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from kspec.data.storage.disk_space import disk_errors, reserve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,29 +24,26 @@ class _NpyFile(mmap.mmap):
     path: Path
 
 
-def new_npy(folder: Path, shape: tuple[int, ...], dtype: Any, size: int) -> Array:
-    """A new array in a `.npy` file of its own.
+def new_npy_file(folder: Path) -> Any:
+    """A new file for an array of its own, which is written without a buffer.
 
     Args:
         folder: Where the file lies.
-        shape: The shape of the array.
-        dtype: Its type.
-        size: Its bytes.
     """
     import tempfile
 
-    header = npy_header(dtype, shape)
-    with disk_errors(size), tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
-        file.write(header)
-        file.flush()
-        reserve(file, len(header) + size)
-        mapping = _NpyFile(file.fileno(), 0)
-        mapping.path = Path(file.name)
-    return mapped(mapping, shape, dtype, len(header))
+    return tempfile.NamedTemporaryFile(dir=folder, buffering=0, delete=False)
+
+
+def npy_mapping(file: Any) -> mmap.mmap:
+    """The mapping of a file that `new_npy_file` has made."""
+    mapping = _NpyFile(file.fileno(), 0)
+    mapping.path = Path(file.name)
+    return mapping
 
 
 def npy_file(array: Array) -> Path | None:
-    """The file of an array that `new_npy` has made; None for other arrays, and for a part of one."""
+    """The file that an array has of its own, from `new_npy_file`; None for other arrays, and for a part of one."""
     mapping = mapping_of(array)
     if not isinstance(mapping, _NpyFile) or not array.flags.c_contiguous:
         return None
@@ -79,8 +75,8 @@ def mapped(mapping: mmap.mmap, shape: int | tuple[int, ...], dtype: Any, start: 
     """
     import numpy
 
-    array: Array = numpy.frombuffer(mapping, dtype, offset=start).reshape(shape)
-    return array
+    shape = shape if isinstance(shape, tuple) else (shape,)
+    return numpy.frombuffer(mapping, dtype, math.prod(shape), start).reshape(shape)
 
 
 def mapping_of(array: Any) -> mmap.mmap | None:

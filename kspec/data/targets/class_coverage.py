@@ -9,9 +9,8 @@ from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.network_specs import OutputSpec
-from kspec.data.profile.profiling import class_counts
+from kspec.data.profile.class_counts import ClassCounts
 from kspec.data.table import Table
-from kspec.data.targets.ignored import known_rows
 from kspec.data.targets.labels import NUMBERS, Labels
 from kspec.diagnostics import Path, codes
 
@@ -33,7 +32,7 @@ def check_classes(
     splits: Mapping[str, Array],
     output_specs: Mapping[str, OutputSpec],
     context: Context,
-    ignored: Mapping[str, Array],
+    counts: ClassCounts,
 ) -> None:
     """Warns of classes that training lacks, and of targets with a single class.
 
@@ -45,7 +44,7 @@ def check_classes(
         splits: By split, the indices of its rows.
         output_specs: By output, what is known of it.
         context: Receives every problem.
-        ignored: By output, the rows whose target is ignored.
+        counts: How many examples have each class.
     """
     for name, vocabulary in labels.items():
         known = output_specs.get(name)
@@ -60,13 +59,7 @@ def check_classes(
             )
             continue
         present = {
-            split: {number for number, count in enumerate(counts) if count}
-            for split, counts in class_counts(
-                arrays,
-                name,
-                vocabulary,
-                {split: known_rows(rows, ignored.get(name)) for split, rows in splits.items()},
-            ).items()
+            split: {number for number, count in enumerate(own) if count} for split, own in counts.of(name).items()
         }
         help = _remedy(table, mapping.targets[name], arrays.targets[name], len(mapping.targets), context)
         for split in ("validation", "test"):

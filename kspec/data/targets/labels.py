@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from kspec.data.storage.mapped_arrays import by_rows, empty, pieces, row_bytes
+from kspec.data.storage.mapped_arrays import by_rows, made_of, row_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -152,14 +152,16 @@ class Labels:
 
         if self.kind == "column":
             return by_rows(lambda rows: numpy.asarray(rows.argmax(axis=-1), numpy.int32), raw)
-        result = empty(raw.shape, numpy.int32, raw)
-        for piece in pieces(len(raw), row_bytes(raw)):
-            result[piece], unknown = self._find_all(raw[piece])
+
+        def found(piece: slice) -> Array:
+            classes, unknown = self._find_all(raw[piece])
             if unknown.any():
                 index = int(unknown.argmax())
                 row = index // (unknown.size // len(unknown))
                 raise UnknownLabel(raw[piece].ravel()[index], piece.start + row)
-        return result
+            return classes
+
+        return made_of(raw.shape, numpy.int32, found, raw, row_bytes(raw))
 
     def are_unknown(self, raw: Array) -> Array:
         """Which elements are no class: booleans in the shape of `raw`."""

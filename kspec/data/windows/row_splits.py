@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kspec.data.splits.by_chance import split_by_chance
 from kspec.data.storage.mapped_arrays import copied, counted, empty, pieces, true_rows, zeros
 from kspec.data.windows.series import Series
 from kspec.language.source_files import SPLITS
@@ -147,12 +148,9 @@ def draw_rows(series: Series, window: Window, fractions: Mapping[str, float], se
     """
     import numpy
 
-    from kspec.data.split import by_fractions
-
     anchors = anchors_of(series, window)
-    drawn = by_fractions(len(anchors), dict(fractions), seed)
-    held = numpy.concatenate([drawn["validation"], drawn["test"]])
-    drawn = {"train": numpy.setdiff1d(numpy.arange(len(anchors)), held), **drawn}
+    split_of = split_by_chance(len(anchors), fractions, seed)
+    drawn = {name: numpy.flatnonzero(split_of == number) for number, name in enumerate(SPLITS)}
     spread = numpy.arange(1 - window.length, window.reach + 1)
     return {
         name: numpy.sort(series.order[(anchors[own][:, numpy.newaxis] + spread).ravel()])
