@@ -31,6 +31,7 @@ VERBS = {
         "resume": "Go on with a run that was stopped, or train on with a finished one.",
         "evaluate": "Evaluate a run on its own data or on new data.",
         "predict": "Predict on new data.",
+        "serve": "Answer requests with the models of runs, over HTTP.",
         "sweep": "Search for the best values of a spec.",
         "verify": "Compare a run with what its folder says, training again.",
         "runs": "List the runs with their metrics.",

@@ -42,13 +42,16 @@ def judge(contract: Contract, rows: Any) -> Judgement:
     return judge_columns(contract, columns, count)
 
 
-def judge_columns(contract: Contract, columns: dict[str, NewColumn], count: int) -> Judgement:
+def judge_columns(
+    contract: Contract, columns: dict[str, NewColumn], count: int, *, with_drift: bool = True
+) -> Judgement:
     """As `judge`, for columns.
 
     Args:
         contract: The contract.
         columns: By name; computed columns may be among them.
         count: The number of rows.
+        with_drift: Whether distributions are compared, too.
     """
     import numpy
 
@@ -64,7 +67,7 @@ def judge_columns(contract: Contract, columns: dict[str, NewColumn], count: int)
             judgement.add(_absent(column, found.absent))
         for problem in _problems(contract, column, found):
             judgement.add(problem)
-        drift = column_drift(column, found)
+        drift = column_drift(column, found) if with_drift else None
         if drift is not None:
             judgement.drift.append(drift)
     window = contract.window

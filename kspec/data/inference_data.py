@@ -13,6 +13,7 @@ from kspec.data.expressions.derivation import Derivation, derive_new
 from kspec.data.expressions.slices import add_slices
 from kspec.data.files.columns import read_file_columns
 from kspec.data.files.image_targets import read_image_targets
+from kspec.data.given_rows import GivenContext, GivenRows, table_of_rows
 from kspec.data.index_check import ValueCheck, inputs_by_row
 from kspec.data.kept_columns import keep_columns
 from kspec.data.lists.inference import fill_padding, read_other_lists
@@ -61,7 +62,7 @@ SHOWN = 12
 
 
 def load_for_prediction(
-    source: str | Mapping[str, Any],
+    source: str | Mapping[str, Any] | GivenRows,
     spec: Spec,
     inputs: Mapping[str, InputSpec],
     outputs: Sequence[str],
@@ -77,7 +78,7 @@ def load_for_prediction(
 
     Args:
         source: A path, relative to the spec's folder if `place` is stated, else to the working directory; or a `data`
-            section with only a source, such as `{"csv": "new.csv"}`.
+            section with only a source, such as `{"csv": "new.csv"}`; or rows in memory.
         spec: The spec of the model.
         inputs: The shape and dtype of each input.
         outputs: The names of the outputs.
@@ -95,7 +96,10 @@ def load_for_prediction(
     argument = None
     if place is None and isinstance(source, str):
         argument = Span(Source("--data", source), 1, 1, 1, len(source) + 1)
-    context = Context(spec, report, place, argument, is_new=True)
+    if isinstance(source, GivenRows):
+        context: Context = GivenContext(spec, report, None, is_new=True, files=source.files)
+    else:
+        context = Context(spec, report, place, argument, is_new=True)
     request = Request(context, inputs, outputs, spec.document.data_seed, for_prediction=not need_targets, values=values)
     try:
         with table_arrays():
@@ -108,7 +112,7 @@ def load_for_prediction(
 
 
 def load_request(
-    source: str | Mapping[str, Any],
+    source: str | Mapping[str, Any] | GivenRows,
     request: Request,
     encodings: Mapping[str, TargetEncoding],
     fitted: Mapping[str, Any],
@@ -125,10 +129,10 @@ def load_request(
         InvalidData: If there are errors.
     """
     context, data = request.context, request.context.spec.document.data
-    kind, setting = context.require(resolve_source(source, data, context))
-    if "width" in fitted and isinstance(setting, CsvOptions) and not setting.header and setting.names is None:
-        setting = setting.model_copy(update={"names": [f"c{number}" for number in range(fitted["width"])]})
-    table = context.require(read(kind, setting, request))
+    if isinstance(source, GivenRows):
+        table = context.require(table_of_rows(source, context))
+    else:
+        table = _read(source, request, fitted)
     table.row_splits = None
     table = table if request.revise is None else request.revise(table, context)
     derivation = _derive(table, data, fitted, request)
@@ -177,6 +181,7 @@ def load_request(
     split = arrays.split(counted(0, arrays.table.rows), taken(numbers, rows.kept))
     encode_others(split, {name: each.encoder for name, each in encodings.items() if mapping.is_encoded(name)})
     split.left_out = numbers[~rows.kept].tolist()
+    split.reasons = [each._replace(rows=taken(numbers, each.rows)) for each in rows.left_out]
     split.kept_of_left_out = {name: texts[~rows.kept] for name, texts in table.kept.items()}
     left_out = f"left out {', '.join(rows.reasons)}" if rows.reasons else ""
     notes = (
@@ -190,6 +195,15 @@ def load_request(
     )
     split.notes = [note for note in notes if note]
     return split
+
+
+def _read(source: str | Mapping[str, Any], request: Request, fitted: Mapping[str, Any]) -> Table:
+    """The table of a file, or of another source; the arguments are those of `load_request`."""
+    context = request.context
+    kind, setting = context.require(resolve_source(source, context.spec.document.data, context))
+    if "width" in fitted and isinstance(setting, CsvOptions) and not setting.header and setting.names is None:
+        setting = setting.model_copy(update={"names": [f"c{number}" for number in range(fitted["width"])]})
+    return context.require(read(kind, setting, request))
 
 
 def _output_spec(encoding: TargetEncoding) -> OutputSpec:
@@ -338,7 +352,7 @@ def _check_values(rows: UnusableRows, arrays: TableArrays, mapping: ColumnMappin
         for bad, reason in refused:
             everywhere = numpy.zeros(len(rows.kept), bool)
             everywhere[places] = bad
-            rows.add(everywhere, reason)
+            rows.add(everywhere, reason, rule=codes.INVALID_EMBEDDING_INDEX)
         arrays.take(rows.kept[places])
     unknown = request.values.run(arrays.inputs, arrays.table, mapping, context)
     context.stop_on_errors()

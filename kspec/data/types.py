@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from kspec.analysis.data_profile import DataProfile
+    from kspec.data.missing.left_out import LeftOut
     from kspec.data.targets.labels import Labels
     from kspec.data.windows.places import WindowPlaces
 
@@ -37,6 +38,7 @@ class DataSplit:
             padding, and as a target arbitrary.
         names: The file of each example, if each example is a file.
         left_out: The row numbers of examples that the file has and the split lacks, ascending.
+        reasons: Why these are left out, by their row numbers.
         notes: What the user must know of them, a sentence each: rows left out, categories unknown to the model.
         windows: Where each example stands in its series, if examples are windows.
         kept: By column that predictions keep, its text for each example, shape (n,).
@@ -53,6 +55,7 @@ class DataSplit:
     positions: dict[str, Array] = field(default_factory=dict)
     names: list[str] | None = None
     left_out: list[int] = field(default_factory=list)
+    reasons: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     windows: WindowPlaces | None = None
     drawn: Array | None = None

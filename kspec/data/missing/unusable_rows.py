@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
+from kspec.data.missing.left_out import LeftOut
 from kspec.data.network_specs import InputSpec
 from kspec.data.storage.mapped_arrays import true_rows
 from kspec.data.table import Column, Table
 from kspec.data.value_checks import misfit_in_row, misfits, non_finite, read_numbers
+from kspec.diagnostics import Rule, codes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,20 +32,27 @@ class UnusableRows:
 
         self.table = table
         self.kept: Array = numpy.ones(table.rows, bool)
-        self.reasons: list[str] = []
+        self.left_out: list[LeftOut] = []
 
-    def add(self, rows: Array, reason: str) -> None:
+    @property
+    def reasons(self) -> list[str]:
+        """The rows of each reason, in words."""
+        return [f"{self.table.locate(each.rows)} ({each.reason})" for each in self.left_out]
+
+    def add(self, rows: Array, reason: str, column: str = "", rule: Rule = codes.INCOMPATIBLE_DATA_TYPE) -> None:
         """Leaves rows out.
 
         Args:
             rows: Which rows, shape (rows,).
             reason: Why, in a few words.
+            column: The column at fault.
+            rule: What the reason would be as an error.
         """
         import numpy
 
         new = numpy.flatnonzero(rows & self.kept)
         if len(new):
-            self.reasons.append(f"{self.table.locate(new)} ({reason})")
+            self.left_out.append(LeftOut(new, reason, column, rule))
         self.kept = self.kept & ~rows
 
     def add_unreadable(self, columns: Iterable[str]) -> None:
@@ -51,12 +60,12 @@ class UnusableRows:
         for name in columns:
             column = self.table.columns[name]
             if column.unreadable is not None:
-                self.add(column.unreadable, column.refusal)
+                self.add(column.unreadable, column.refusal, name, codes.UNDECODABLE_FILE)
 
     def add_gaps(self, columns: list[str]) -> None:
         """Leaves out the rows without a value in one of these columns."""
         for name in columns:
-            self.add(self.table.columns[name].missing, f"no value in `{name}`")
+            self.add(self.table.columns[name].missing, f"no value in `{name}`", name, codes.MISSING_VALUES)
 
 
 def add_undecodable(rows: UnusableRows, arrays: TableArrays, columns: Iterable[str]) -> None:
@@ -75,7 +84,7 @@ def add_undecodable(rows: UnusableRows, arrays: TableArrays, columns: Iterable[s
         if column.unreadable is not None and column.unreadable.any():
             everywhere = numpy.zeros(len(rows.kept), bool)
             everywhere[places] = column.unreadable
-            rows.add(everywhere, column.refusal)
+            rows.add(everywhere, column.refusal, name, codes.UNDECODABLE_FILE)
     if not rows.kept[places].all():
         arrays.take(rows.kept[places])
 
@@ -116,15 +125,16 @@ def add_bad_numbers(rows: UnusableRows, name: str, dtype: str) -> None:
         texts = column.texts()
         column, bad = numbers
         rows.table.columns[name] = column
-        rows.add(bad, f'`{name}` has text: "{_first(texts, bad)[:40]}"')
+        rows.add(bad, f'`{name}` has text: "{_first(texts, bad)[:40]}"', name)
     if column.values.dtype.kind not in "fiub":
         return
     infinite = non_finite(column)
     wrong = misfits(dtype, column) & ~infinite
     if (rows.kept & ~infinite & ~wrong).any():
-        rows.add(infinite, f"`{name}` has {'a non-finite number' if column.kind == 'array' else 'an infinite value'}")
+        what = "a non-finite number" if column.kind == "array" else "an infinite value"
+        rows.add(infinite, f"`{name}` has {what}", name, codes.NON_FINITE_VALUES)
         value = misfit_in_row(dtype, column, int(wrong.argmax())) if wrong.any() else ""
-        rows.add(wrong, f"`{name}` takes {dtype}, and has {value}")
+        rows.add(wrong, f"`{name}` takes {dtype}, and has {value}", name)
 
 
 def add_bad_items(rows: UnusableRows, name: str) -> None:
@@ -147,10 +157,10 @@ def add_bad_items(rows: UnusableRows, name: str) -> None:
     if bad.all():
         return  # reported when the input is made
     rows.table.columns[name] = Column(name, "list", values, column.missing)
-    rows.add(bad, f'`{name}` has text: "{example[:40]}"')
+    rows.add(bad, f'`{name}` has text: "{example[:40]}"', name)
     infinite = non_finite(rows.table.columns[name])
     if (rows.kept & ~infinite).any():
-        rows.add(infinite, f"`{name}` has a non-finite number")
+        rows.add(infinite, f"`{name}` has a non-finite number", name, codes.NON_FINITE_VALUES)
 
 
 def _is_number(item: Any) -> bool:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.data.context import display_name
@@ -55,7 +55,7 @@ def _read_file(source: SourceFile, request: Request) -> Table | None:
     try:
         data = _bytes(source, name, request)
         columns, rows = _columns(_rows(_decoded(data)), name, context.limits)
-        return table_of(_arrow(columns, rows), name, source, context)
+        return table_of(arrow_table(columns, rows), name, source, context)
     except LimitReached as reached:
         context.limit(reached, source.path)
     except GrowsTooMuch as error:
@@ -189,15 +189,20 @@ def _columns(rows: Iterator[dict[str, Any]], name: str, limits: Limits) -> tuple
     return columns, count
 
 
-def _arrow(columns: Mapping[str, list[Any]], rows: int) -> Any:
-    """A pyarrow table; a column of several kinds of single values is one of texts."""
+def arrow_table(columns: Mapping[str, Sequence[Any]], rows: int) -> Any:
+    """A pyarrow table; a column of several kinds of single values is one of texts.
+
+    Args:
+        columns: By name, the values, None where one is missing.
+        rows: The number of rows.
+    """
     import pyarrow as pa
 
     arrays = {name: _array(values) for name, values in columns.items()}
     return pa.table(arrays) if arrays else pa.table({"": pa.nulls(rows)}).select([])
 
 
-def _array(values: list[Any]) -> Any:
+def _array(values: Sequence[Any]) -> Any:
     import pyarrow as pa
 
     kinds = {type(value) for value in values} - {type(None)}
@@ -213,7 +218,7 @@ def _array(values: list[Any]) -> Any:
     return pa.array([None if value is None else _text(value) for value in values])
 
 
-def _lists(values: list[Any], kinds: set[type]) -> Any:
+def _lists(values: Sequence[Any], kinds: set[type]) -> Any:
     """A column of lists; what mixes lists with single values, or holds several kinds, is one that nothing can use."""
     import pyarrow as pa
 

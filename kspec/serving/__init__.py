@@ -1,0 +1,1 @@
+"""Serves the models of runs: predictions over HTTP."""
