@@ -11,6 +11,8 @@ from starlette.types import ASGIApp
 
 from kspec._version import __version__
 from kspec.serving.metrics import Metrics
+from kspec.serving.open_inference import inference_routes
+from kspec.serving.page_routes import page_routes
 from kspec.serving.prediction_routes import prediction_routes
 from kspec.serving.protection import Protection
 from kspec.serving.registry import Registry
@@ -31,6 +33,8 @@ def make_app(registry: Registry, metrics: Metrics, settings: Settings) -> ASGIAp
     """
     app = FastAPI(title="kspec serve", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(prediction_routes(registry, metrics, settings.bounds))
+    app.include_router(inference_routes(registry, metrics, settings.bounds))
+    app.include_router(page_routes(registry, app))
 
     @app.get("/healthz", include_in_schema=False)
     async def is_alive() -> Response:

@@ -112,11 +112,18 @@ def column_body(inputs: Mapping[str, Any], model: ServedModel) -> Body:
         elif name not in model.fields and len(own) == 1:
             columns[own[0]] = values
         else:
-            columns[name] = values
+            field = model.fields.get(name)
+            columns[name] = _single(values) if field is not None and field.kind != "any" else values
     counts = {len(values) for values in columns.values()}
     if len(counts) != 1:
         raise RequestError(400, "the columns differ in length", FORMS)
     return Body(columns, counts.pop(), "columns")
+
+
+def _single(values: list[Any]) -> list[Any]:
+    """Values of a column, which a tensor may have as lists of one value."""
+    are_lists = all(isinstance(value, list) and len(value) == 1 for value in values)
+    return [value[0] for value in values] if are_lists else values
 
 
 def csv_body(data: bytes, model: ServedModel) -> Body:

@@ -45,7 +45,8 @@ class Protection:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                own = {name for name, _ in message.get("headers", ())}
+                message["headers"] = [*message.get("headers", ()), *(each for each in HEADERS if each[0] not in own)]
             await send(message)
 
         try:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
+from kspec.contract.document import Contract
 from kspec.diagnostics import SpecError
 from kspec.runs.prediction_table import prediction_table
 from kspec.runs.window_table import by_step
@@ -35,6 +36,11 @@ class Service:
         self.name, self.model = name, model
         self._judge = RowJudge(model)
         self._batcher = Batcher(self._run, limits, observe)
+
+    @property
+    def contract(self) -> Contract:
+        """The contract of the model's run."""
+        return self._judge.contract
 
     @property
     def waiting(self) -> int:
