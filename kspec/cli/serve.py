@@ -45,7 +45,7 @@ Examples:
 @click.option(
     "--wait",
     type=click.FloatRange(0, 1000),
-    default=2.0,
+    default=1.0,
     show_default=True,
     metavar="MS",
     help="How long a request waits for others, in milliseconds.",

@@ -14,7 +14,14 @@ from kspec.language import Spec
 from kspec.language.data_limits import Limits
 from kspec.syntax.globs import TooManyEntries, is_glob, matches
 from kspec.syntax.path_policy import PathProblem, names_beside
-from kspec.syntax.regular_files import kind_of_file, open_regular, printable_path, shown_path, unusable_text
+from kspec.syntax.regular_files import (
+    kind_of_file,
+    open_regular,
+    printable_path,
+    read_in_place,
+    shown_path,
+    unusable_text,
+)
 
 if TYPE_CHECKING:
     from kspec.data.storage.disk_space import DiskFull
@@ -252,6 +259,10 @@ class Context:
         """
         with self.open(file) as stream:
             return stream.read()
+
+    def read_in_place(self, path: str) -> tuple[bytes, tuple[int, ...]] | None:
+        """As `regular_files.read_in_place`, of a file of the data that has been opened before."""
+        return read_in_place(path)
 
     def reading_problem(self, file: Path) -> PathProblem | None:
         """Why a file or folder of the data may not be read; None if it may."""

@@ -17,7 +17,10 @@ from kspec.data.sources.images import CONTENT as IMAGES
 from kspec.data.sources.json import arrow_table
 from kspec.data.sources.read_request import SourceFile
 from kspec.data.table import Column, Table
+from kspec.language.data_limits import Limits
 
+MEGAPIXELS = 25.0
+"""The size of a picture that somebody else sends, in millions of pixels."""
 NAME = "the data"
 """What messages call the rows."""
 UPLOADS = Path(os.path.realpath("/"), "uploads of kspec")
@@ -65,6 +68,16 @@ class GivenContext(Context):
         stream.write(data)
         stream.seek(0)
         return stream
+
+    def read_in_place(self, path: str) -> None:
+        """None: nothing lies on the disk."""
+
+    @property
+    def limits(self) -> Limits:
+        """How much the data may take; a picture less than those of a user's own disk."""
+        data = self.spec.document.data
+        limits = Limits() if data is None else data.limits
+        return limits.model_copy(update={"megapixels": min(limits.megapixels, MEGAPIXELS)})
 
 
 def _memory_file() -> BinaryIO:

@@ -26,8 +26,8 @@ def answer_objects(split: DataSplit, predictions: Combined, encodings: Mapping[s
         encodings: By output, the classes and columns of its target.
 
     Returns:
-        For each example, by output: `prediction`, and `probabilities` or `scores` by label, of a classifier; `values`
-        by column for several; `deviation` of several models, in the form of the prediction's numbers.
+        For each example, by output: `prediction`, and `probabilities` by label, or the `score`, of a classifier;
+        `deviation` of several models, in the form of the prediction's numbers.
     """
     answers: Objects = [{} for _ in range(len(split))]
     for name, values in predictions.mean.items():
@@ -59,6 +59,8 @@ def _objects(split: DataSplit, name: str, values: Array, encoding: TargetEncodin
         return [dict(zip(suffixes, row, strict=True)) for row in zip(*columns, strict=True)]
     if width == 1:
         return [{"prediction": value} for value in flat[:, 0].tolist()]
+    if len(encoding.columns) != width:
+        return [{"prediction": row} for row in flat.tolist()]
     return [{"prediction": dict(zip(suffixes, row, strict=True))} for row in flat.tolist()]
 
 

@@ -114,10 +114,8 @@ def _operation(name: str, service: Service) -> dict[str, Any]:
             },
         ]
     }
-    answer = {
-        "type": "object",
-        "properties": {"model": {"type": "object"}, "predictions": {"type": "array", "items": entry}},
-    }
+    entries = {"type": "array", "items": entry}
+    answer = {"type": "object", "properties": {"model": {"type": "object"}, "predictions": entries}}
     text = {"schema": {"type": "string"}}
     contents = {CONTENT: {"schema": body}, "text/csv": text, "application/x-ndjson": text}
     responses: dict[str, Any] = {str(status): {"description": words} for status, words in REFUSED.items()}

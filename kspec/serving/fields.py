@@ -19,6 +19,7 @@ import numpy as np
 from kspec.data.columns import ColumnMapping, window_columns
 from kspec.data.files.contents import contents
 from kspec.data.network_specs import input_specs
+from kspec.data.table import FILES
 from kspec.data.type_inference import MISSING_WORDS
 from kspec.diagnostics import codes
 from kspec.runs.run_loader import LoadedRun
@@ -26,6 +27,7 @@ from kspec.serving.row_errors import RowError
 
 FieldKind = Literal["number", "text", "file", "any"]
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_KINDS: dict[str, FieldKind] = {"integer": "number", "float": "number", "text": "text"}
 TRUTHS = {"true": 1, "false": 0}
 DATA_URL = re.compile(r"data:[^,]{0,200};base64,")
 _NUMBERS = count()
@@ -76,15 +78,17 @@ def fields_of(run: LoadedRun) -> dict[str, Field]:
         for column in columns:
             if column in computed or column in fields:
                 continue
-            if column in files:
-                fields[column] = Field(column, "file", dtype, files[column])
+            content = files.get(column) or str(kinds.get(column, ""))
+            if column in files or content in FILES:
+                fields[column] = Field(column, "file", dtype, content)
             elif name in mapping.lists or kinds.get(column) in ("array", "list"):
                 fields[column] = Field(column, "any", dtype)
             else:
                 fields[column] = Field(column, "text" if dtype == "string" else "number", dtype)
     for column in (*run.fitted.get("types", {}), *window_columns(None if data is None else data.window)):
         if column not in computed:
-            fields.setdefault(column, Field(column, "any"))
+            kind = _KINDS.get(str(kinds.get(column)), "any")
+            fields.setdefault(column, Field(column, kind, "float64" if kind == "number" else "string"))
     return fields
 
 
@@ -187,7 +191,7 @@ def _files(field: Field, values: Sequence[Any]) -> Values:
             return None
         data = _decoded(field, value)
         if isinstance(data, bytes):
-            name = f"{next(_NUMBERS)}"
+            name = f"{field.name.replace('/', ' ')} #{next(_NUMBERS)}"
             files[name] = data
             return name
         return data
@@ -216,7 +220,8 @@ def _decoded(field: Field, value: Any) -> bytes | RowError:
 def _no_file(field: Field) -> RowError:
     what = "a picture" if field.content == "image" else "a sound" if field.content == "audio" else "a text"
     message = f"`{field.name}` takes {what} in base64"
-    return RowError(codes.UNDECODABLE_FILE, message, field.name, "send the bytes of the file in base64, not its name")
+    rule = codes.UNDECODABLE_IMAGE if field.content == "image" else codes.UNDECODABLE_FILE
+    return RowError(rule, message, field.name, "send the bytes of the file in base64, not its name")
 
 
 def _misfit(field: Field, message: str) -> RowError:

@@ -25,7 +25,6 @@ from kspec.data.table import Column
 from kspec.diagnostics import Path, codes
 from kspec.language.data_limits import Limits
 from kspec.syntax.path_policy import PathProblem
-from kspec.syntax.regular_files import read_in_place
 from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ def image_reader(context: Context) -> Callable[[str], bytes]:
     checked: dict[str, tuple[int, ...]] = {}
 
     def read(path: str) -> bytes:
-        found = read_in_place(path)
+        found = context.read_in_place(path)
         if found is not None and checked.get(path) == found[1]:
             return found[0]
         encoded = found[0] if found is not None else context.read(pathlib.Path(path))

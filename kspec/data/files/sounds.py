@@ -21,7 +21,6 @@ from kspec.data.network_specs import InputSpec
 from kspec.data.table import Column, Table
 from kspec.diagnostics import Path as SpecPath
 from kspec.diagnostics import codes
-from kspec.syntax.regular_files import read_in_place
 from kspec.syntax.yaml_flow import to_yaml
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def _reader(context: Context) -> Callable[[str], bytes]:
     """A function that reads a file, and makes sure that it still is one that may be read; it raises OSError."""
 
     def read(path: str) -> bytes:
-        found = read_in_place(path)
+        found = context.read_in_place(path)
         return found[0] if found is not None else context.read(Path(path))
 
     return read

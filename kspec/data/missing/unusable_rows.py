@@ -60,7 +60,7 @@ class UnusableRows:
         for name in columns:
             column = self.table.columns[name]
             if column.unreadable is not None:
-                self.add(column.unreadable, column.refusal, name, codes.UNDECODABLE_FILE)
+                self.add(column.unreadable, column.refusal, name, _undecodable(column))
 
     def add_gaps(self, columns: list[str]) -> None:
         """Leaves out the rows without a value in one of these columns."""
@@ -84,9 +84,14 @@ def add_undecodable(rows: UnusableRows, arrays: TableArrays, columns: Iterable[s
         if column.unreadable is not None and column.unreadable.any():
             everywhere = numpy.zeros(len(rows.kept), bool)
             everywhere[places] = column.unreadable
-            rows.add(everywhere, column.refusal, name, codes.UNDECODABLE_FILE)
+            rows.add(everywhere, column.refusal, name, _undecodable(column))
     if not rows.kept[places].all():
         arrays.take(rows.kept[places])
+
+
+def _undecodable(column: Column) -> Rule:
+    """The code of a file that cannot be used."""
+    return codes.UNDECODABLE_IMAGE if column.kind == "image" else codes.UNDECODABLE_FILE
 
 
 def add_bad_inputs(rows: UnusableRows, mapping: ColumnMapping, inputs: Mapping[str, InputSpec]) -> None:
