@@ -16,6 +16,8 @@ from kspec.serving.row_errors import RequestError
 OWN, SWAGGER = "kspec.serving.pages", "fastapi_swagger.resources"
 ASSETS = {
     "docs.js": (OWN, "text/javascript"),
+    "try.js": (OWN, "text/javascript"),
+    "try.css": (OWN, "text/css"),
     "swagger-ui-bundle.js": (SWAGGER, "text/javascript"),
     "swagger-ui.css": (SWAGGER, "text/css"),
 }
@@ -37,6 +39,10 @@ def page_routes(registry: Registry, app: FastAPI) -> APIRouter:
     @router.get("/openapi.json")
     async def openapi() -> Response:
         return Response(to_json(description(app, registry.services)), media_type=JSON)
+
+    @router.get("/")
+    async def page() -> Response:
+        return _page("try.html")
 
     @router.get("/docs")
     async def docs() -> Response:

@@ -11,8 +11,9 @@ from kspec.serving.replies import error_reply
 from kspec.serving.row_errors import RequestError
 from kspec.serving.settings import Settings, is_loopback
 
-OPEN_PATHS = ("/healthz", "/readyz", "/v2/health/live", "/v2/health/ready")
-"""What tells nothing but whether the server runs: no token is needed for it."""
+OPEN_PATHS = ("/", "/docs", "/healthz", "/readyz", "/v2/health/live", "/v2/health/ready")
+"""What tells nothing of the models: no token is needed for it."""
+ASSETS = "/assets/"
 HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
@@ -70,7 +71,7 @@ class Protection:
         if self._settings.is_local and self._settings.token is None and host and not is_loopback(_without_port(host)):
             raise RequestError(421, "this server answers to the names of its own machine alone")
         token = self._settings.token
-        if token is None or scope["path"] in OPEN_PATHS:
+        if token is None or scope["path"] in OPEN_PATHS or scope["path"].startswith(ASSETS):
             return
         kind, _, given = headers.get(b"authorization", b"").partition(b" ")
         if kind.lower() != b"bearer" or not hmac.compare_digest(given.strip(), token.encode()):
