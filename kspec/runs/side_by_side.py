@@ -16,6 +16,7 @@ from typing import Any
 from kspec.language import Permissions, load_file
 from kspec.runs.member_plan import member_plan
 from kspec.runs.member_runs import Members
+from kspec.runs.parent import end_with_parent
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.training.console import Console
@@ -154,6 +155,7 @@ def _run(
         changes: As for `Members`.
         force: As for `Members`.
     """
+    end_with_parent()
     try:
         spec = load_file(source, overrides, Permissions(*permissions))
         plan = member_plan(spec.document)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from kspec.diagnostics import Source
 from kspec.language import Permissions, Spec, load_file
+from kspec.runs.parent import end_with_parent
 from kspec.runs.run_folder import RunFolderError
 from kspec.sweep.trial import Task, TrialResult, TrialRunner
 
@@ -96,6 +97,7 @@ def _begin(
         keeps_models: Whether trained models are saved.
     """
     global _runner
+    end_with_parent()
     _runner = TrialRunner(load_file(source, overrides, Permissions(*granted)), folder, keeps_models)
 
 

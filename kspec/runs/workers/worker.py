@@ -6,7 +6,6 @@ import functools
 import os
 import signal
 import sys
-import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -18,6 +17,7 @@ from kspec.compiler.compile import CompiledSpec, compile_spec
 from kspec.compiler.define import BuiltModel
 from kspec.diagnostics import SpecError
 from kspec.runs.execute import Execution
+from kspec.runs.parent import end_with_parent
 from kspec.runs.resumption import Resumption
 from kspec.runs.run import Run
 from kspec.runs.run_folder import RunFolder
@@ -71,7 +71,7 @@ def serve(rank: int, task: Task, config: str, threads: int, results: Connection)
         threads: As for `work`.
         results: Receives the result.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
     if rank:  # a signal to all processes is the chief's to answer, which ends the others
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
@@ -91,17 +91,6 @@ def serve(rank: int, task: Task, config: str, threads: int, results: Connection)
             results.send(RuntimeError(str(result)))
     if rank:  # what TensorFlow tidies at the end waits for the other workers
         os._exit(0)
-
-
-def _end_with_parent() -> None:
-    """Ends this process, as a kill does, once the process that has begun it is gone."""
-    import multiprocessing
-    from multiprocessing.connection import wait
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
 
 
 class _Leading(Execution):
