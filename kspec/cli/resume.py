@@ -1,7 +1,8 @@
-"""`kspec resume`: goes on with a run."""
+"""`kspec resume`: goes on with a run, or a sweep."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,9 +10,12 @@ import click
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder
 from kspec.cli.run import carry_out
+from kspec.cli.sweep import carry_out_sweep, require_optuna
 
 if TYPE_CHECKING:
+    from kspec.language import Permissions
     from kspec.runs.run import Run
+    from kspec.sweep.result import SweepResult
     from kspec.training.console import Console
 
 EPILOG = """\b
@@ -19,6 +23,7 @@ Examples:
   kspec resume runs/mlp/20260131-120000-1
   kspec resume mlp
   kspec resume mlp --set fit.epochs=100
+  kspec resume mlp --set sweep.trials=200
 """
 
 
@@ -26,8 +31,8 @@ Examples:
 @click.argument("run", metavar="RUN", shell_complete=_completion.runs)
 @overrides
 @runs_folder
-@_options.jobs("folds or repeats")
-@_options.ray("folds, repeats, or the workers of one model")
+@_options.jobs("folds, repeats or trials")
+@_options.ray("folds, repeats, trials, or the workers of one model")
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
 @run_output
 @permissions
@@ -45,15 +50,27 @@ def command(
     format_: str,
     **permissions: bool,
 ) -> None:
-    """Go on with a run where it stopped, in its own folder.
+    """Go on with a run or a sweep where it stopped, in its own folder.
 
     RUN is a run folder, or the name of a spec that has been run: then its newest unfinished run. It ends with the same
-    weights, history and predictions as if it had never stopped. With --set fit.epochs=... a finished run trains on.
+    weights, history and predictions as if it had never stopped. With --set fit.epochs=... a finished run trains on,
+    with --set sweep.trials=... a finished sweep goes on.
     """
+    from kspec.cli import FAILED
     from kspec.language import Permissions
     from kspec.runs.resume import resume_run
+    from kspec.runs.run_folder import RunFolderError
+    from kspec.sweep.resume import sweep_to_resume
 
     granted = Permissions.of(permissions)
+    try:
+        sweep = sweep_to_resume(run, runs)
+    except RunFolderError as error:
+        click.echo(f"kspec: {error}", err=True)
+        ctx.exit(FAILED)
+    if sweep is not None:
+        _resume_sweep(ctx, sweep, overrides, granted, jobs=jobs, ray=ray, force=force, quiet=quiet, format_=format_)
+        return
 
     def resume(console: Console) -> Run:
         with _options.cluster_of(ray, console) as cluster:
@@ -74,3 +91,51 @@ def command(
         quiet=quiet,
         as_json=format_ == "json",
     )
+
+
+def _resume_sweep(
+    ctx: click.Context,
+    folder: Path,
+    overrides: tuple[str, ...],
+    granted: Permissions,
+    *,
+    jobs: int | None,
+    ray: str | None,
+    force: bool,
+    quiet: bool,
+    format_: str,
+) -> None:
+    """Goes on with a sweep; see `command`.
+
+    Args:
+        ctx: The context of the command.
+        folder: The folder of the sweep.
+        overrides: What changes in its spec.
+        granted: What the user allows it to do.
+        jobs: How many trials of a batch run side by side.
+        ray: The cluster that they run on.
+        force: Go on although another machine may still be running it.
+        quiet: Print nothing but the folder.
+        format_: `text` or `json`.
+    """
+    from kspec.cli import FAILED
+    from kspec.runs.run_folder import RunFolderError
+    from kspec.sweep.resume import keeps_models, load_sweep, stopped_folder
+
+    require_optuna(ctx)
+    try:
+        spec = load_sweep(folder, overrides, granted, force=force)
+    except RunFolderError as error:
+        click.echo(f"kspec: {error}", err=True)
+        ctx.exit(FAILED)
+
+    def resume(console: Console) -> SweepResult:
+        from kspec.sweep.sweep import run_sweep
+
+        with _options.cluster_of(ray, console) as cluster:
+            own = stopped_folder(folder)
+            return run_sweep(
+                spec, jobs=jobs, keep_models=keeps_models(folder), console=console, folder=own, cluster=cluster
+            )
+
+    carry_out_sweep(ctx, spec, resume, quiet=quiet, as_json=format_ == "json")

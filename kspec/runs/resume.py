@@ -54,6 +54,8 @@ def resume_run(
     overrides, permissions = tuple(overrides), permissions or Permissions()
     folder = find_unfinished(place, runs)
     opener, console = PathPolicy(folder, permissions._replace(folders=())).open_file, console or Console(True)
+    if read_record(folder, opener).get("sweep"):
+        raise RunFolderError(f"{folder} is a sweep; the command goes on with it: kspec resume {folder}")
     if is_member(folder):
         whole = folder.parent
         raise RunFolderError(f"{folder} is a part of the run {whole}; go on with all of it: kspec resume {whole}")

@@ -140,6 +140,7 @@ class _Data(_Part):
 
 class _Sweep(_Part):
     trials: Annotated[int, Field(ge=1)]
+    keeps_models: bool = False
 
 
 class _Members(_Part):

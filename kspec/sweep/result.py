@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -38,6 +39,21 @@ class TrialRecord:
 
 
 @dataclass(slots=True)
+class Refusal:
+    """A point that was chosen and cannot be trained.
+
+    Args:
+        number: Its number, among those of the trials.
+        point: A value for each address.
+        reasons: The constraints that it violates, or the code and message of its first error.
+    """
+
+    number: int
+    point: dict[str, Any]
+    reasons: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class SweepResult:
     """What a sweep has found.
 
@@ -48,7 +64,7 @@ class SweepResult:
         planned: How many trials were asked for.
         status: `finished`, `interrupted` or `running`.
         trials: The trials that have ended.
-        refused: How many points were chosen that cannot be trained; no trial was spent on them.
+        refusals: The points that were chosen and cannot be trained; no trial was spent on them.
         best: The number of the best trial, or those of the Pareto front of several goals; empty without one.
         run: The best point trained again, evaluated on the test split; None if there is none.
         ended: Why there are fewer trials than planned; empty if there are not.
@@ -60,7 +76,7 @@ class SweepResult:
     planned: int
     status: str = "running"
     trials: list[TrialRecord] = field(default_factory=list)
-    refused: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
     best: list[int] = field(default_factory=list)
     run: Run | None = None
     ended: str = ""
@@ -76,6 +92,19 @@ class SweepResult:
         complete = [trial for trial in self.trials if trial.status == "complete"]
         return sorted(complete, key=lambda trial: sign * trial.values[0])
 
+    @property
+    def refused(self) -> int:
+        """How many points were refused."""
+        return len(self.refusals)
+
+    def refusals_text(self) -> str:
+        """How many points were refused, by reason: `3 points: parameters <= 100 (2), KS305 (1)`; empty if none was."""
+        if not self.refusals:
+            return ""
+        counts = Counter(reason.partition(":")[0] for refusal in self.refusals for reason in refusal.reasons)
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in counts.most_common())
+        return f"{self.refused} point{'s' * (self.refused != 1)}{reasons and ': '}{reasons}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for `sweep.json`."""
         return {
@@ -84,6 +113,7 @@ class SweepResult:
             "status": self.status,
             "ended": self.ended,
             "refused": self.refused,
+            "refusals": [asdict(refusal) for refusal in self.refusals],
             "best": self.best,
             "trials": [asdict(trial) for trial in self.trials],
         }

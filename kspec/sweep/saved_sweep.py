@@ -11,7 +11,7 @@ from kspec.language import Permissions, load_file
 from kspec.language.sweep_ranges import Range
 from kspec.runs.run_folder import SWEEP, RunFolderError
 from kspec.runs.run_record import read_record
-from kspec.sweep.result import SweepResult, TrialRecord
+from kspec.sweep.result import Refusal, SweepResult, TrialRecord
 from kspec.syntax.bounded_json import InvalidJson, read_json
 from kspec.syntax.path_policy import PathPolicy
 
@@ -38,12 +38,18 @@ class _Trial(_Part):
     message: str = ""
 
 
+class _Refusal(_Part):
+    number: Annotated[int, Field(ge=0)]
+    point: dict[str, Any]
+    reasons: list[str] = Field(default_factory=list)
+
+
 class _SweepJson(_Part):
     goals: Annotated[list[_Goal], Field(min_length=1, max_length=_MOST_GOALS)]
     planned: int = 0
     status: str = "running"
     ended: str = ""
-    refused: int = 0
+    refusals: list[_Refusal] = Field(default_factory=list)
     best: list[int] = Field(default_factory=list)
     trials: list[_Trial] = Field(default_factory=list)
 
@@ -69,9 +75,10 @@ def read_sweep(folder: Path) -> SweepResult:
         raise RunFolderError(f"{path} is damaged: {error}") from error
     goals = [(goal.name, goal.direction) for goal in known.goals]
     trials = [_trial(trial, len(goals)) for trial in known.trials]
+    refusals = [Refusal(each.number, each.point, each.reasons) for each in known.refusals]
     name = record.get("name") or folder.parent.name
     return SweepResult(
-        name, folder, goals, known.planned, known.status, trials, known.refused, known.best, ended=known.ended
+        name, folder, goals, known.planned, known.status, trials, refusals, known.best, ended=known.ended
     )
 
 

@@ -98,15 +98,17 @@ class Study:
             for trial in running
         ]
 
-    def refuse(self, asked: Asked, excess: Mapping[str, float]) -> None:
+    def refuse(self, asked: Asked, excess: Mapping[str, float], reasons: Sequence[str]) -> None:
         """Notes that a point cannot be trained.
 
         Args:
             asked: The point.
             excess: By constraint, how far the point is beyond it.
+            reasons: Why it cannot.
         """
         trial = self._trial(asked.number)
         trial.set_user_attr("refused", True)
+        trial.set_user_attr("reasons", list(reasons))
         for name, value in (excess or {"possible": 1.0}).items():
             trial.set_constraint(name, value)
         self._end(trial, TrialState.PRUNED)

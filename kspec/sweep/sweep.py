@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from kspec.cluster.connect import Cluster
 from kspec.compiler.check import check_spec
 from kspec.compiler.search.forms import measures_time
-from kspec.compiler.search.points import overrides_of, space_size
+from kspec.compiler.search.points import space_size
 from kspec.compiler.search.verdict import Verdict, judge
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
 from kspec.language.sweep import Sweep
 from kspec.language.sweep_samplers import FINITE
+from kspec.runs.folder_lock import locked
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import SWEEP, TRIALS, RunFolder
 from kspec.sweep.best import train_best
 from kspec.sweep.cluster_workers import ClusterWorkers
-from kspec.sweep.result import SweepResult, TrialRecord, point_text
+from kspec.sweep.result import Refusal, SweepResult, TrialRecord, point_text
 from kspec.sweep.study import Asked, Pruning, Study
 from kspec.sweep.trial import Task, TrialResult
 from kspec.sweep.workers import Workers
@@ -68,7 +69,8 @@ def run_sweep(
     assert sweep is not None
     is_new = folder is None
     folder = folder or RunFolder.create(out, spec.name)
-    return _Search(spec, sweep, folder, jobs, keep_models, console, cluster).run(is_new=is_new)
+    with locked(folder.path):
+        return _Search(spec, sweep, folder, jobs, keep_models, console, cluster).run(is_new=is_new)
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class _Search:
     result: SweepResult = field(init=False)
     workers: Workers | ClusterWorkers = field(init=False)
     recorder: Recorder = field(init=False)
+    _known: dict[str, TrialRecord] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         goals = self.sweep.goal.directions
@@ -91,7 +94,7 @@ class _Search:
         self.result = SweepResult(self.spec.name, self.folder.path, goals, self.sweep.trials)
         self.workers = self._workers()
         self.recorder = Recorder(self.spec, Run(self.spec.name, self.folder.path), self.folder)
-        self.recorder.facts["sweep"] = {"trials": self.sweep.trials}
+        self.recorder.facts["sweep"] = {"trials": self.sweep.trials, "keeps_models": self.keep_models}
 
     def _workers(self) -> Workers | ClusterWorkers:
         spec, folder = self.spec, self.folder.path
@@ -133,22 +136,22 @@ class _Search:
     def _recall(self) -> None:
         """Takes over the trials of a sweep that goes on."""
         for trial in self.study.finished():
-            if trial.user_attrs.get("refused"):
-                self.result.refused += 1
+            facts, point = trial.user_attrs, self.study.point_of(trial)
+            if facts.get("refused"):
+                self.result.refusals.append(Refusal(trial.number, point, list(facts.get("reasons", ()))))
                 continue
-            facts = trial.user_attrs
-            self.result.trials.append(
-                TrialRecord(
-                    trial.number,
-                    facts.get("status", "failed"),
-                    self.study.point_of(trial),
-                    list(facts.get("values", ())),
-                    dict(facts.get("validation", {})),
-                    facts.get("seconds", 0.0),
-                    facts.get("epochs", 0),
-                    facts.get("message", ""),
-                )
+            record = TrialRecord(
+                trial.number,
+                facts.get("status", "failed"),
+                point,
+                list(facts.get("values", ())),
+                dict(facts.get("validation", {})),
+                facts.get("seconds", 0.0),
+                facts.get("epochs", 0),
+                facts.get("message", ""),
             )
+            self.result.trials.append(record)
+            self._note(facts.get("digest", ""), record)
         self.result.best = self.study.best()
 
     def _next_batch(self) -> list[tuple[Asked, Verdict]]:
@@ -175,8 +178,8 @@ class _Search:
                 batch.append((asked, verdict))
                 room, refusals = room - 1, 0
                 continue
-            self.study.refuse(asked, verdict.excess)
-            self.result.refused += 1
+            self.study.refuse(asked, verdict.excess, verdict.reasons)
+            self.result.refusals.append(Refusal(asked.number, dict(asked.point), verdict.reasons))
             refusals += 1
             if refusals == MAX_REFUSALS:
                 if not batch:
@@ -189,17 +192,18 @@ class _Search:
         return any(trial.number >= batch for trial in self.result.trials)
 
     def _run_batch(self, batch: list[tuple[Asked, Verdict]]) -> None:
-        """Runs the points of a batch; each point once, however often it is chosen."""
-        known = {overrides_of(trial.point): trial for trial in self.result.trials if trial.values}
+        """Runs the points of a batch; those of one spec once, however often they are chosen."""
+        known = dict(self._known)
         before = self.study.ended_before(batch[0][0].batch)
-        tasks: dict[tuple[str, ...], Task] = {}
+        tasks: dict[str, Task] = {}
         groups: dict[str | int, list[Task]] = {}
         for asked, verdict in batch:
-            key = overrides_of(asked.point)
-            if key not in known and key not in tasks:
-                tasks[key] = Task(Pruning(self.sweep, self.spec.name, asked, before), verdict.measures)
+            if verdict.digest not in known and verdict.digest not in tasks:
+                task = tasks[verdict.digest] = Task(
+                    Pruning(self.sweep, self.spec.name, asked, before), verdict.measures
+                )
                 form = None if measures_time(self.sweep) else verdict.form
-                groups.setdefault(asked.number if form is None else form, []).append(tasks[key])
+                groups.setdefault(asked.number if form is None else form, []).append(task)
         points = {asked.number: (asked, verdict) for asked, verdict in batch}
         for task, result in self.workers.run(list(groups.values())):
             if result.status == "interrupted":
@@ -207,23 +211,30 @@ class _Search:
             asked, verdict = points.pop(task.number)
             record = _record(asked, result)
             self._tell(asked, verdict, record, result.reports, result.excess)
-            known[overrides_of(asked.point)] = record
+            known[verdict.digest] = record
         for asked, verdict in points.values():
-            self._repeat(asked, verdict, known[overrides_of(asked.point)])
+            self._repeat(asked, verdict, known[verdict.digest])
         self.result.trials.sort(key=lambda trial: trial.number)
         self._write()
 
     def _repeat(self, asked: Asked, verdict: Verdict, earlier: TrialRecord) -> None:
-        """Ends a trial whose point has run before: it would yield the same.
+        """Ends a trial whose spec has run before: it would yield the same.
 
         Args:
             asked: The trial.
             verdict: What is known of its point.
             earlier: The trial that ran.
         """
-        point = dict(asked.point)
-        message = f"the point of trial {earlier.number}"
-        record = TrialRecord(asked.number, "repeated", point, earlier.values, earlier.validation, message=message)
+        point, has_ended = dict(asked.point), earlier.status in ("complete", "repeated")
+        same = "point" if point == earlier.point else "spec"
+        record = TrialRecord(
+            asked.number,
+            "repeated" if has_ended else earlier.status,
+            point,
+            earlier.values,
+            earlier.validation,
+            message=f"the {same} of trial {earlier.number}",
+        )
         self._tell(asked, verdict, record, (), {})
 
     def _tell(
@@ -250,11 +261,22 @@ class _Search:
             pruned=record.status == "pruned",
             reports=reports,
             excess={**verdict.excess, **excess},
-            facts={name: getattr(record, name) for name in names},
+            facts={**{name: getattr(record, name) for name in names}, "digest": verdict.digest},
         )
         self.result.trials.append(record)
+        self._note(verdict.digest, record)
         self.result.best = self.study.best()
         self.console.step("trial", self._line(record))
+
+    def _note(self, digest: str, record: TrialRecord) -> None:
+        """Notes what a spec yields; a pruned trial might go on at another time.
+
+        Args:
+            digest: That of the spec.
+            record: The trial.
+        """
+        if record.status == "complete":
+            self._known[digest] = record
 
     def _line(self, record: TrialRecord) -> str:
         """One line for a trial: `12  (10 of 100)  val_accuracy 0.9310 *  fit.batch_size=16  2.1 s`."""
@@ -277,9 +299,7 @@ class _Search:
         if self.result.ended:
             self.console.step("sweep", self.result.ended)
         if self.result.refused:
-            self.console.step(
-                "sweep", f"refused {_points(self.result.refused)}: beyond a constraint, or not to be trained"
-            )
+            self.console.step("sweep", f"refused {self.result.refusals_text()}")
         if self.sweep.then is not None and len(self.result.goals) == 1 and self.result.best:
             self._write()
             self.workers.close()  # the runs of the best point may need their room
@@ -302,7 +322,3 @@ def _record(asked: Asked, result: TrialResult) -> TrialRecord:
         result.epochs,
         result.message,
     )
-
-
-def _points(count: int) -> str:
-    return f"{count} point{'s' * (count != 1)}"

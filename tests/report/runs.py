@@ -245,9 +245,13 @@ def sweep_run(
         trials.append(own | {"seconds": 1.5, "epochs": 3, "message": message if status == "failed" else ""})
     done = [trial for trial in trials if trial["status"] == "complete"]
     best = min(done, key=lambda trial: trial["values"][0])["number"] if done else None
+    refusals = [
+        {"number": count + place, "point": trials[0]["point"], "reasons": [reason]}
+        for place, reason in enumerate(["parameters <= 100", "KS305: <script>alert(1)</script>"])
+    ]
     found = {
         "goals": [{"name": name, "direction": "minimize"} for name in goals], "planned": count, "status": "finished",
-        "ended": "", "refused": 2, "best": [] if best is None else [best], "trials": trials,
+        "ended": "", "refusals": refusals, "best": [] if best is None else [best], "trials": trials,
     }  # fmt: skip
     (folder / "sweep.json").write_text(json.dumps(found))
     record = {

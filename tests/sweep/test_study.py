@@ -47,7 +47,7 @@ def run(study, start, count, value=lambda point: point["rate"]):
     for number in range(start, start + count):
         asked = study.ask(number)
         if number % 3 == 2:
-            study.refuse(asked, {"parameters <= 3": 0.5})
+            study.refuse(asked, {"parameters <= 3": 0.5}, [])
         else:
             study.tell(asked, [value(asked.point)])
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,13 +14,16 @@ import pytest
 
 import kspec
 from kspec.cli import main
-from kspec.language import load_file
+from kspec.diagnostics import SpecError
+from kspec.language import Permissions, load_file
 from tests.support.project import make_project
 
 pytest.importorskip("optuna")
 
-from kspec.runs.resume import unfinished_run_of
-from kspec.sweep.resume import unfinished_sweep_of
+from kspec.runs.resume import resume_run, unfinished_run_of
+from kspec.runs.run_folder import RunFolderError
+from kspec.sweep.resume import load_sweep, stopped_sweep_of, sweep_to_resume
+from kspec.sweep.saved_sweep import read_sweep
 from kspec.sweep.sweep import run_sweep
 
 SPEC = """\
@@ -86,6 +90,11 @@ def test_points_beyond_a_constraint_cost_no_trial(found):
     asked = {line["trial_id"] for line in journal if "trial_id" in line}
     assert len(asked) == len(found.trials) + found.refused
     assert found.refused > 0
+    saved = record(found.folder, "sweep.json")["refusals"]
+    assert [each["reasons"] for each in saved] == [["parameters < 1000"]] * found.refused
+    assert {each["point"]["vars.width"] for each in saved} == {300}
+    assert read_sweep(found.folder).refusals == found.refusals
+    assert found.refusals_text().endswith(f": parameters < 1000 ({found.refused})")
 
 
 def test_the_best_point_is_trained_with_other_seeds_and_tested(found):
@@ -116,10 +125,57 @@ def test_a_stopped_sweep_is_no_run_to_go_on_with(found):
     before = (found.folder / "run.json").read_text()
     try:
         (found.folder / "run.json").write_text(json.dumps({**json.loads(before), "status": "interrupted"}))
-        assert unfinished_sweep_of(spec, "runs").path.name == found.folder.name
+        assert stopped_sweep_of(spec, "runs").folder.name == found.folder.name
         assert unfinished_run_of(spec, "runs") is None
+        with pytest.raises(RunFolderError, match="go on with all of it: kspec resume"):
+            resume_run(found.folder)
     finally:
         (found.folder / "run.json").write_text(before)
+
+
+def test_a_stopped_sweep_of_another_spec_is_named(found):
+    os.chdir(found.folder.parent.parent.parent)
+    before = (found.folder / "run.json").read_text()
+    try:
+        (found.folder / "run.json").write_text(json.dumps({**json.loads(before), "status": "interrupted"}))
+        other = stopped_sweep_of(load_file("spec.yaml", ["fit.epochs=3", "sweep.trials=9"]), "runs")
+        assert (other.goes_on, other.changes) == (False, "fit.epochs 2 → 3, sweep.trials 4 → 9")
+        longer = stopped_sweep_of(load_file("spec.yaml", ["sweep.trials=9"]), "runs")
+        assert (longer.goes_on, longer.changes) == (True, "sweep.trials 4 → 9")
+        with pytest.raises(SpecError, match="KS624"):
+            load_sweep(found.folder, ["fit.epochs=3"], Permissions())
+        assert sweep_to_resume("small", "runs") == found.folder.resolve()
+    finally:
+        (found.folder / "run.json").write_text(before)
+    with pytest.raises(RunFolderError, match=r"has finished its 4 trials; for more: .* --set sweep.trials=8"):
+        load_sweep(found.folder, [], Permissions())
+
+
+def test_a_finished_sweep_goes_on_with_more_trials(found, tmp_path):
+    os.chdir(found.folder.parent.parent.parent)
+    folder = Path("runs", "small", "20200101-000000-1")
+    shutil.copytree(found.folder, folder)
+    try:
+        assert main(["resume", str(folder), "--set", "sweep.trials=5", "--set", "sweep.then=null"]) == 0
+        trials = read_sweep(folder).trials
+        whole = run_sweep(load_file("spec.yaml", ["sweep.trials=5", "sweep.then=null"]), out=tmp_path)
+    finally:
+        shutil.rmtree(folder)
+    assert [(trial.point, trial.values) for trial in trials] == [(t.point, t.values) for t in whole.trials]
+
+
+def test_points_of_one_spec_run_once(project):
+    text = SPEC.replace(
+        "  - Dense: {units: 1,", '  - when: "${deep}"\n    Dense: {units: $deeper}\n  - Dense: {units: 1,'
+    )
+    text = text.replace("vars: {width: 2}", "vars: {width: 2, deep: false, deeper: 2}").replace("Random", "Grid")
+    text = text.replace("vars.width: {choice: [1, 2, 300]}", "vars.deep: {choice: [false, true]}")
+    text = text.replace("compile.optimizer.SGD.learning_rate: {log: [1e-3, 1.0]}", "vars.deeper: {choice: [2, 3]}")
+    found = run_sweep(load_file(project(text.replace("then: {repeat: 2}", "then: null"))))
+    shallow = [trial for trial in found.trials if not trial.point["vars.deep"]]
+    assert sorted(trial.status for trial in shallow) == ["complete", "repeated"]
+    assert shallow[0].values == shallow[1].values
+    assert all(trial.status == "complete" for trial in found.trials if trial.point["vars.deep"])
 
 
 @pytest.mark.slow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from kspec.diagnostics import Path, Report, Span, codes
 from kspec.expand.overrides import path_of
@@ -29,6 +31,7 @@ def check_addresses(spec: Spec, addresses: Iterable[str], report: Report) -> lis
     """
     tree = parse(spec.source, Report())
     assert tree is not None
+    unused = _unused_variables(spec, tree.value)
     paths: dict[str, Path] = {}
     sound = []
     for address in addresses:
@@ -42,7 +45,7 @@ def check_addresses(spec: Spec, addresses: Iterable[str], report: Report) -> lis
             same = path == paths[other]
             relation = "name the same value" if same else "overlap: one names a part of what the other names"
             report.error(codes.SWEEP_RANGE, f"`{address}` and `{other}` {relation}", place, help="remove one of them")
-        elif _is_of_trials(address, place, report):
+        elif _is_of_trials(address, unused, place, report):
             sound.append(address)
         if path is not None:
             paths[address] = path
@@ -51,17 +54,58 @@ def check_addresses(spec: Spec, addresses: Iterable[str], report: Report) -> lis
     return sound
 
 
-def _is_of_trials(address: str, place: Span, report: Report) -> bool:
-    """Whether a trial depends on an address; reports it otherwise."""
-    section = address.partition(".")[0]
+def _is_of_trials(address: str, unused: set[str], place: Span, report: Report) -> bool:
+    """Whether a trial depends on an address; reports it otherwise.
+
+    Args:
+        address: The address.
+        unused: The variables that nothing uses.
+        place: The address in the spec.
+        report: Where problems are reported.
+    """
+    section, _, rest = address.partition(".")
+    variable = rest.partition(".")[0]
     if address == "seed":
         help = "write `fit: {repeats: 3}`: each trial trains with three seeds, and is judged by the mean"
         report.error(codes.SWEEP_RANGE, "a seed is nothing to search: the best is the luckiest", place, help=help)
     elif section in NOT_OF_TRIALS:
         report.error(codes.SWEEP_RANGE, f"no trial depends on `{section}`", place, help="search another value")
+    elif section == "vars" and variable in unused:
+        help = f"write `${variable}` where it decides a value, or remove it from `search`"
+        report.error(
+            codes.SWEEP_RANGE, f"no trial depends on the variable `{variable}`: nothing uses it", place, help=help
+        )
     else:
         return True
     return False
+
+
+def _unused_variables(spec: Spec, values: Any) -> set[str]:
+    """The variables whose names stand nowhere in a spec but where they are defined, and searched.
+
+    Args:
+        spec: The spec.
+        values: Its values as written.
+    """
+    variables = values.get("vars") if isinstance(values, dict) else None
+    if not isinstance(variables, dict) or "include" in values:  # other files may use them
+        return set()
+    others = [value for section, value in values.items() if section not in ("vars", "sweep")]
+    texts = [*spec.overrides, *_texts([*others, *variables.values()])]
+    return set(variables) - {word for text in texts for word in re.findall(r"\w+", text)}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts within a value, keys among them."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield str(key)
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, str):
+        yield value
 
 
 def _warn_of_splits(address: str, place: Span, report: Report) -> None:

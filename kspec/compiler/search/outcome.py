@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from kspec.compiler.search.forms import form_of
 from kspec.compiler.search.points import Point, overrides_of
 from kspec.diagnostics import Diagnostic, Report, Severity
 from kspec.diagnostics.budget import Budget, limited, stop_if_cancelled
+from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.summary.summary import summarise
 from kspec.syntax.parse import parse
@@ -22,6 +25,8 @@ MAX_KEPT = 4096
 """The most outcomes that are kept."""
 _WITHOUT_EFFECT = ("name", "description", "sweep")
 """Sections that no outcome depends on."""
+_OF_VARIABLES = (*_WITHOUT_EFFECT, "vars", "blocks", "layers")
+"""Sections whose effect on a trial is that of the nodes and values which variables lead to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,14 @@ class Outcome:
         measures: Parameters, FLOPs for an example, and bytes that training takes, as far as they are known.
         shapes: A hash of the shapes of all nodes.
         form: Equal for points whose trials can train together; None for one whose trial trains alone.
+        digest: Equal for points that are the same spec: they differ in variables that it does not use.
     """
 
     errors: tuple[Diagnostic, ...] = ()
     measures: dict[str, int] = field(default_factory=dict)
     shapes: int = 0
     form: str | None = None
+    digest: str = ""
 
 
 def compile_point(spec: Spec, point: Point) -> Outcome:
@@ -58,8 +65,19 @@ def compile_point(spec: Spec, point: Point) -> Outcome:
     types = compiled.analysis.types
     networks = {"": types, **types.models}
     shapes = [(name, node, call.outputs) for name, network in networks.items() for node, call in network.calls.items()]
-    form = form_of(compiled.spec, compiled.analysis)
-    return Outcome((), measure(compiled.spec, compiled.analysis), hash(repr(shapes)), form)
+    form, digest = form_of(compiled.spec, compiled.analysis), _digest(compiled.spec, compiled.analysis.graph)
+    return Outcome((), measure(compiled.spec, compiled.analysis), hash(repr(shapes)), form, digest)
+
+
+def _digest(spec: Spec, graph: Graph) -> str:
+    """A hash of what a spec says once its variables have values, and entries whose `when` is false are omitted."""
+    values = {name: value for name, value in spec.values.items() if name not in _OF_VARIABLES}
+    nodes = [
+        (node.name, node.kind, node.head, node.arguments, node.feeds, node.constants, node.trainable, node.vectors)
+        for node in graph.nodes.values()
+    ]
+    text = json.dumps([values, repr(nodes)], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def measure(spec: Spec, analysis: Analysis) -> dict[str, int]:

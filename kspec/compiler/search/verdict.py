@@ -23,6 +23,7 @@ class Verdict:
         measures: Parameters, FLOPs for an example, and bytes that training takes, as far as they are known.
         excess: By constraint, how far the value is beyond its limit, as a share of it; negative within.
         form: Equal for points whose trials can train together; None for one whose trial trains alone.
+        digest: Equal for points whose trials yield the same.
     """
 
     point: Point
@@ -31,11 +32,17 @@ class Verdict:
     measures: dict[str, int] = field(default_factory=dict)
     excess: dict[str, float] = field(default_factory=dict)
     form: str | None = None
+    digest: str = ""
 
     @property
     def is_feasible(self) -> bool:
         """Whether it can be trained, within all constraints that are known."""
         return not self.errors and not self.violated
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it cannot be trained: the constraints that it violates, or the code and message of its first error."""
+        return [f"{error.code}: {error.message}" for error in self.errors[:1]] or list(self.violated)
 
 
 def judge(spec: Spec, point: Point, constraints: Sequence[str]) -> Verdict:
@@ -73,4 +80,4 @@ def weigh(point: Point, outcome: Outcome, constraints: Sequence[str]) -> Verdict
         excess[text] = (beyond or (1.0 if strict else 0.0)) / max(abs(limit), 1.0)
         if excess[text] > 0:
             violated[text] = value
-    return Verdict(point, (), violated, outcome.measures, excess, outcome.form)
+    return Verdict(point, (), violated, outcome.measures, excess, outcome.form, outcome.digest)

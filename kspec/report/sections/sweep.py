@@ -41,7 +41,7 @@ def trials_section(facts: SweepFacts) -> Section:
     if result.ended:
         notes.append(f"{result.ended[0].upper()}{result.ended[1:]}.")
     if result.refused:
-        notes.append(f"{result.refused} points were refused: they cannot be trained.")
+        notes.append(f"Refused, since they cannot be trained: {result.refusals_text()}.")
     complete = facts.complete()
     best = [trial.values[0] for trial in complete if trial.number in result.best]
     if len(result.goals) == 1 and best and best[0] != _extreme(facts, complete):
