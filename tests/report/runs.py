@@ -246,7 +246,7 @@ def sweep_run(
     done = [trial for trial in trials if trial["status"] == "complete"]
     best = min(done, key=lambda trial: trial["values"][0])["number"] if done else None
     refusals = [
-        {"number": count + place, "point": trials[0]["point"], "reasons": [reason]}
+        {"number": count + place, "point": {"fit.batch_size": 8}, "reasons": [reason]}
         for place, reason in enumerate(["parameters <= 100", "KS305: <script>alert(1)</script>"])
     ]
     found = {

@@ -9,7 +9,7 @@ from kspec.diagnostics import Source
 
 SPEC = """\
 kspec: 1
-vars: {depth: 1}
+vars: {depth: 1, spare: 1}
 data: {synthetic: {examples: 60}, split: {validation: 0.2}}
 inputs: {image: {shape: [12, 12, 1]}}
 blocks:
@@ -98,6 +98,7 @@ def test_a_sweep_that_can_run(overrides):
         ("{sweep.trials: {int: [1, 2]}}", "no trial depends on `sweep`"),
         ("{seed: {int: [1, 2]}}", "a seed is nothing to search"),
         ("{vars.depth=1: {int: [1, 2]}}", "`vars.depth=1` is no address"),
+        ("{vars.spare: {int: [1, 2]}}", "no trial depends on the variable `spare`: nothing uses it"),
     ],
 )
 def test_an_address_that_does_not_take_its_range(search, message):
