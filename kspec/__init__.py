@@ -29,10 +29,11 @@ __all__ = [
     "predict",
     "resume",
     "run",
+    "write_report",
 ]
 
 if TYPE_CHECKING:
-    from kspec.api import build, check, evaluate, from_keras, list_runs, load, open, predict, resume, run
+    from kspec.api import build, check, evaluate, from_keras, list_runs, load, open, predict, resume, run, write_report
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.language import Spec
     from kspec.runs.run import Run
@@ -48,6 +49,7 @@ _HOMES = {
     "predict": "kspec.api",
     "resume": "kspec.api",
     "run": "kspec.api",
+    "write_report": "kspec.api",
     "Diagnostic": "kspec.diagnostics",
     "SpecError": "kspec.diagnostics",
     "Run": "kspec.runs.run",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kspec.report.report import Format
     from kspec.runs.rows import Rows
     from kspec.runs.run import Run
     from kspec.runs.saved_run import Runs
@@ -325,6 +328,42 @@ def list_runs(name: str | None = None, *, where: str = "", runs: str | os.PathLi
     from kspec.runs.saved_run import list_runs
 
     return list_runs(name, os.fspath(runs), where)
+
+
+def write_report(
+    runs: Run | str | os.PathLike[str] | Sequence[Run | str | os.PathLike[str]],
+    path: str | os.PathLike[str] | None = None,
+    *,
+    to: Format = "html",
+    explain: bool = False,
+    budget: float = 30.0,
+    allow_code: bool = False,
+    allow_outside: bool = False,
+) -> Path:
+    """Writes a run, or several beside each other, as one page, as `kspec report` does.
+
+    Args:
+        runs: A run, its folder, the name of a spec that has been run, a pattern such as `"runs/mlp/*"`; or several.
+        path: Where to; by default `report.html` in the run folder, of several runs in the working directory.
+        to: `"html"`, a page that opens offline; `"md"`, a model card; or `"latex"`. The last two take one run.
+        explain: Compute first which columns matter, how predictions follow them, and where the model is worse.
+        budget: The seconds that `explain` may take for each run, once its model and data are loaded.
+        allow_code: As for `load`, for the runs' extensions.
+        allow_outside: As for `load`, for the data that `explain` reads.
+
+    Returns:
+        The path. TensorFlow is imported only for `explain`.
+
+    Raises:
+        RunFolderError: when there is no such run, or its files are damaged.
+        ValueError: when `to` takes one run, and there are several.
+        ModuleNotFoundError: when a package of `kspec[report]` is not installed.
+    """
+    from kspec.report.report import write_report
+
+    several = [runs] if isinstance(runs, (str, os.PathLike)) or not isinstance(runs, Sequence) else runs
+    places, seconds = [_folder_of(run) for run in several], budget if explain else 0.0
+    return write_report(places, path, to=to, budget=seconds, allow_code=allow_code, allow_outside=allow_outside)
 
 
 def _folder_of(run: Run | str | os.PathLike[str]) -> str:

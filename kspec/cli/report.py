@@ -51,7 +51,10 @@ Examples:
 @runs_folder
 @click.option("--allow-code", is_flag=True, help="Allow the run's extensions to be imported, to know their shapes.")
 @click.option("--allow-outside", is_flag=True, help="Allow --explain to read data outside the run's and this folder.")
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     places: tuple[str, ...],
     output: str | None,
     to: Format,
@@ -72,7 +75,8 @@ def command(
     curves, and predictions of the same examples. TensorFlow is imported only for
     --explain, whose result stays in the run folder: later reports show it, too.
     """
-    from kspec.report.report import SUFFIXES, text_of
+    from kspec.cli import FAILED
+    from kspec.report.report import default_path, text_of
     from kspec.report.run_places import find_runs
     from kspec.syntax.regular_files import write_text
 
@@ -84,9 +88,9 @@ def command(
     try:
         text = text_of(folders, to=to, allow_code=allow_code)
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"reports need the package {error.name}: pip install 'kspec[report]'") from None
-    name = f"report{SUFFIXES[to]}"
-    target = Path(output) if output else folders[0] / name if len(folders) == 1 else Path(name)
+        click.echo(f"kspec: reports need the package {error.name}: pip install 'kspec[report]'", err=True)
+        ctx.exit(FAILED)
+    target = Path(output) if output else default_path(folders, to)
     if output == "-":
         click.echo(text, nl=False)
         return

@@ -56,6 +56,8 @@ class Chart(NamedTuple):
         table: Its numbers; None where they stand beside it.
         has_log_scale: Whether the reader may choose a logarithmic scale.
         is_wide: Whether it takes the whole width of the page.
+        choices: What the reader may choose that it shows: by the text of a button, the value of the parameter `shown`
+            of the specification; the first is that of the specification itself.
     """
 
     title: str
@@ -64,6 +66,7 @@ class Chart(NamedTuple):
     table: Table | None = None
     has_log_scale: bool = False
     is_wide: bool = False
+    choices: Mapping[str, str] = {}
 
 
 def plot(rows: Sequence[Mapping[str, Any]]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +55,7 @@ def common_examples(one: Predictions, other: Predictions) -> tuple[Predictions, 
         _, own, others = np.intersect1d(first, second, assume_unique=True, return_indices=True)
         if not len(own):
             raise NotPaired("no example is predicted by both")
-        one, other = _chosen(one, own), _chosen(other, others)
+        one, other = one.chosen(own), other.chosen(others)
     if not len(one):
         raise NotPaired("no example is predicted by both")
     if not np.array_equal(one.actual, other.actual):
@@ -70,8 +69,3 @@ def _same_files(one: Predictions, other: Predictions) -> bool:
 
 def _keys(own: Predictions) -> Array:
     return own.rows if own.files is None else own.files.astype(str)
-
-
-def _chosen(own: Predictions, at: Array) -> Predictions:
-    files = None if own.files is None else own.files[at]
-    return replace(own, values=own.values[at], actual=own.actual[at], rows=own.rows[at], files=files, lines=None)

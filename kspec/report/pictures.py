@@ -1,4 +1,4 @@
-"""Small pictures within a page: of examples that are files, and of masks."""
+"""Small pictures of examples within a page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ SIDE = 96
 """The larger side of a small picture, in pixels."""
 MOST_BYTES = 20 << 20
 """A larger file is not shown."""
-PALETTE = ((0, 0, 0), (43, 108, 176), (194, 87, 12), (47, 133, 90), (128, 90, 213), (184, 50, 128), (138, 109, 0))
 
 
 class Picture(NamedTuple):
@@ -43,6 +42,18 @@ def picture_of(facts: RunFacts, file: str) -> Picture | None:
         facts: What is known of the run.
         file: The path, as the predictions have it.
     """
+    image = image_of(facts, file, SIDE)
+    return None if image is None else Picture(data_uri(image), file)
+
+
+def image_of(facts: RunFacts, file: str, side: int) -> Any:
+    """A picture of Pillow from a file that a run has read; None if it is none, or may not be read.
+
+    Args:
+        facts: What is known of the run.
+        file: The path, as the predictions have it.
+        side: Its larger side at most, in pixels.
+    """
     policy = PathPolicy(facts.folder, Permissions())
     for path in _places(facts, file):
         try:
@@ -50,7 +61,7 @@ def picture_of(facts: RunFacts, file: str) -> Picture | None:
                 content = stream.read(MOST_BYTES + 1)
         except (OSError, PathRefused, ValueError):
             continue
-        return _small(content, file) if len(content) <= MOST_BYTES else None
+        return _decoded(content, side) if len(content) <= MOST_BYTES else None
     return None
 
 
@@ -68,42 +79,71 @@ def _places(facts: RunFacts, file: str) -> Iterator[Path]:
                     yield path
 
 
-def _small(content: bytes, text: str) -> Picture | None:
+def _decoded(content: bytes, side: int) -> Any:
     from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF")) as image:
-            image.draft("RGB", (SIDE, SIDE))
-            image.thumbnail((SIDE, SIDE))
-            return Picture(_uri(image.convert("RGB")), text)
+            image.draft("RGB", (side, side))
+            image.thumbnail((side, side))
+            return image.convert("RGB")
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
         return None
 
 
-def mask_picture(classes: Array, text: str) -> Picture:
-    """A mask, each class in its colour.
+def array_picture(pixels: Array, text: str) -> Picture:
+    """A small picture of an array.
 
     Args:
-        classes: Indices of classes, -1 where none is known, shape (h, w).
+        pixels: As for `array_image`.
         text: What it shows.
+    """
+    return Picture(data_uri(scaled(array_image(pixels), SIDE)), text)
+
+
+def array_image(pixels: Array) -> Any:
+    """An array as a picture of Pillow.
+
+    Args:
+        pixels: Shape (h, w) or (h, w, c); from 0 to 255, from 0 to 1, or in a range of their own.
     """
     from PIL import Image
 
-    colours = np.array([*PALETTE, (200, 200, 200)], "uint8")
-    places = np.where(classes < 0, len(PALETTE), classes % len(PALETTE))
-    image = Image.fromarray(colours[places])
-    scale = max(1, SIDE // max(image.size))
+    values = pixels[..., 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    values = np.nan_to_num(values[..., :3].astype("float64") if values.ndim == 3 else values.astype("float64"))
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > 255:
+        values = (values - low) / max(high - low, 1e-12) * 255
+    elif high <= 1 and pixels.dtype.kind == "f":
+        values = values * 255
+    return Image.fromarray(values.astype("uint8"))
+
+
+def scaled(image: Any, side: int) -> Any:
+    """A picture in a size for the page, its pixels as they are where it is small."""
+    from PIL import Image
+
+    scale = max(1, side // max(image.size))
     if scale > 1:
-        image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-    else:
-        image.thumbnail((2 * SIDE, 2 * SIDE), Image.Resampling.NEAREST)
-    return Picture(_uri(image), text)
+        return image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
+    image.thumbnail((side, side), Image.Resampling.NEAREST if image.mode == "P" else Image.Resampling.BICUBIC)
+    return image
 
 
-def _uri(image: Any) -> str:
+def data_uri(image: Any, *, is_photo: bool = False) -> str:
+    """A picture of Pillow as a data URI.
+
+    Args:
+        image: The picture.
+        is_photo: Whether it may lose details, so that it takes little room.
+    """
     stream = io.BytesIO()
-    image.save(stream, "PNG", optimize=True)
-    return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
+    if is_photo:
+        image.save(stream, "JPEG", quality=78)
+    else:
+        image.save(stream, "PNG", optimize=True)
+    kind = "jpeg" if is_photo else "png"
+    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def pictures_of(facts: RunFacts, files: Iterable[str]) -> list[Picture | str]:

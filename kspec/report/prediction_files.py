@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -13,17 +13,17 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Opener = Any
 
-MOST_BYTES = 256 << 20
+MOST_BYTES = 128 << 20
 """Of a larger table, blocks at even distances are read."""
 BLOCKS = 64
 _LONGEST_HEADER = 16 << 20
 
 
 class Table(NamedTuple):
-    """Columns of text.
+    """Columns of a table.
 
     Args:
-        columns: By heading, the cells as Arrow arrays of strings.
+        columns: By heading, the cells as Arrow arrays of numbers or of strings.
         share: The share of the file that was read.
     """
 
@@ -37,64 +37,92 @@ class Table(NamedTuple):
             ValueError: If a cell is no number.
         """
         import pyarrow
-        import pyarrow.compute as compute
 
         cells = self.columns[heading]
-        none = pyarrow.scalar(None, pyarrow.string())  # of plain values, Arrow asks pandas, whose import takes long
-        empty = compute.equal(cells, pyarrow.scalar(""))
+        if cells.type == pyarrow.float64():
+            return _plain(cells, "float64", np.nan)
         try:
-            values = compute.cast(compute.if_else(empty, none, cells), pyarrow.float64())
-        except pyarrow.ArrowInvalid as error:
+            return np.array([float(text or "nan") for text in cells.to_pylist()], "float64")
+        except ValueError as error:
             raise ValueError(f"column {heading!r} of the predictions: {error}") from None
-        return np.asarray(values.to_numpy(zero_copy_only=False), "float64")
 
     def texts(self, heading: str) -> Array:
         """A column as text, shape (n,)."""
-        return np.asarray(self.columns[heading].to_numpy(zero_copy_only=False), object)
+        return np.array([*self.columns[heading].to_pylist(), None], object)[:-1]
 
     def indices(self, heading: str, names: Sequence[str]) -> Array:
         """The place of each cell among names, -1 for another text, shape (n,)."""
-        import pyarrow
-        import pyarrow.compute as compute
-
-        found = compute.index_in(self.columns[heading], pyarrow.array(list(names), pyarrow.string()))
-        known = compute.fill_null(found, pyarrow.scalar(-1, found.type))
-        return np.asarray(known.to_numpy(zero_copy_only=False), "int64")
+        cells = self.columns[heading].dictionary_encode()
+        place = {name: at for at, name in reversed(list(enumerate(names)))}
+        places = np.array([place.get(text, -1) for text in cells.dictionary.to_pylist()], "int64")
+        return places[_plain(cells.indices, "int32", 0)]
 
 
-def read_table(path: Path, opener: Opener) -> Table:
+def _plain(cells: Any, dtype: str, missing: float) -> Array:
+    """An Arrow array of numbers as one of NumPy, without Arrow's own conversion, which imports pandas.
+
+    Args:
+        cells: The array, shape (n,).
+        dtype: Its type.
+        missing: What stands for a missing value.
+    """
+    if not len(cells):
+        return np.empty(0, dtype)
+    present, values = cells.buffers()
+    found = np.frombuffer(values, dtype)[cells.offset : cells.offset + len(cells)]
+    if not cells.null_count:
+        return found
+    bits = np.unpackbits(np.frombuffer(present, "uint8"), bitorder="little")[cells.offset : cells.offset + len(cells)]
+    return np.where(bits, found, np.asarray(missing, dtype))
+
+
+def read_table(path: Path, opener: Opener, numbers: Collection[str] = ()) -> Table:
     """Reads a table of predictions.
 
     Args:
         path: The file.
         opener: Opens it, and nothing outside the run folder.
+        numbers: The headings of columns of numbers; other columns are texts.
 
     Raises:
         OSError: If it cannot be read.
         ValueError: If it is no such table.
     """
     import pyarrow
-    from pyarrow import csv as arrow_csv
 
     with opener(str(path)) as file:
         header = _header(file)
-        names = [f"{at}" for at in range(len(header))]
         content, share = _content(file)
-        if not content.strip():
-            return Table({heading: pyarrow.array([], pyarrow.string()) for heading in header})
+    if not content.strip():
+        return Table({heading: pyarrow.array([], pyarrow.string()) for heading in header})
+    try:
+        table = _parsed(content, [heading in numbers for heading in header])
+    except pyarrow.ArrowInvalid:  # a cell is no number: who asks for its column is told
         try:
-            table = arrow_csv.read_csv(
-                io.BytesIO(content),
-                read_options=arrow_csv.ReadOptions(column_names=names),
-                parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pyarrow.string()), strings_can_be_null=False
-                ),
-            )
+            table = _parsed(content, [False] * len(header))
         except pyarrow.ArrowInvalid as error:
             raise ValueError(str(error)) from None
     # of two columns of one name, the first counts
     return Table({header[at]: table.column(at).combine_chunks() for at in reversed(range(len(header)))}, share)
+
+
+def _parsed(content: bytes, is_number: Sequence[bool]) -> Any:
+    """The lines below a header as an Arrow table.
+
+    Args:
+        content: The lines.
+        is_number: By column, whether it holds numbers.
+    """
+    import pyarrow
+    from pyarrow import csv as arrow_csv
+
+    types = {f"{at}": pyarrow.float64() if number else pyarrow.string() for at, number in enumerate(is_number)}
+    return arrow_csv.read_csv(
+        pyarrow.BufferReader(content),
+        read_options=arrow_csv.ReadOptions(column_names=list(types)),
+        parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False),
+    )
 
 
 def _header(file: BinaryIO) -> list[str]:

@@ -42,6 +42,8 @@ class Predictions:
         share: The share of the predictions that was read.
         lines: The line of each in the table of predictions, from 0; None if it comes from arrays.
         grid: The shape of the positions of an example, each of which has its own prediction; empty for one prediction.
+        positions: The position of each within its example, counted from 0 along all of its axes, shape (n,); None for
+            one prediction an example.
     """
 
     output: str
@@ -55,6 +57,7 @@ class Predictions:
     share: float = 1.0
     lines: Array | None = None
     grid: tuple[int, ...] = ()
+    positions: Array | None = None
 
     def __len__(self) -> int:
         return len(self.actual)
@@ -83,11 +86,21 @@ class Predictions:
         """At most so many of them, chosen at random; the same ones each time."""
         if len(self) <= most:
             return self
-        chosen = np.sort(np.random.default_rng(0).choice(len(self), most, replace=False))
-        files = None if self.files is None else self.files[chosen]
-        return replace(
-            self, values=self.values[chosen], actual=self.actual[chosen], rows=self.rows[chosen], files=files
+        return self.chosen(np.sort(np.random.default_rng(0).choice(len(self), most, replace=False)))
+
+    def chosen(self, at: Array) -> Predictions:
+        """Some of them, in this order.
+
+        Args:
+            at: Their indices, shape (m,).
+        """
+        files, lines, positions = (
+            None if each is None else each[at] for each in (self.files, self.lines, self.positions)
         )
+        return replace(
+            self, values=self.values[at], actual=self.actual[at], rows=self.rows[at], files=files, lines=lines,
+            positions=positions,
+        )  # fmt: skip
 
 
 class Masks(NamedTuple):
@@ -140,7 +153,8 @@ def read_predictions(folder: Path, file: str, encodings: Mapping[str, TargetEnco
     found, path = Found([], [], [], []), folder / file
     arrays: dict[str, Array] = {}
     try:
-        table = read_table(path.with_suffix(".csv") if path.suffix == ".npz" else path, opener)
+        source = path.with_suffix(".csv") if path.suffix == ".npz" else path
+        table = read_table(source, opener, _number_headings(encodings))
         found = found._replace(table=table if table.columns else None)
     except FileNotFoundError:
         pass
@@ -164,6 +178,19 @@ def read_predictions(folder: Path, file: str, encodings: Mapping[str, TargetEnco
             continue
         if own is not None and len(own):
             found.outputs.append(own)
+    return found
+
+
+def _number_headings(encodings: Mapping[str, TargetEncoding]) -> set[str]:
+    """The headings of numbers in the table of predictions."""
+    found = {"row", "step"}
+    for output, encoding in encodings.items():
+        task, width = encoding.settings.task, encoding.shape[-1] if encoding.shape else 1
+        if task is None or width is None or encoding.predicts_positions or encoding.lists is not None:
+            continue
+        nothing = np.zeros((1, width), "float32")  # only headings are needed
+        headings = [name for name, _ in prediction_columns(output, nothing, encoding)]
+        found.update(name for name in headings if task == "regression" or name != output)
     return found
 
 
@@ -255,7 +282,10 @@ def _of_arrays(
     has_truth = np.isfinite(truth).all(axis=1) if kind == "regression" else truth >= 0
     known = np.isfinite(flat).all(axis=1) & has_truth
     grid = values.shape[1:-1]
-    own = Predictions(output, kind, encoding.settings, names, flat[known], truth[known], rows[known], grid=grid)
+    positions = np.flatnonzero(known) % max(1, len(flat) // max(1, len(values))) if grid else None
+    own = Predictions(
+        output, kind, encoding.settings, names, flat[known], truth[known], rows[known], grid=grid, positions=positions
+    )
     if len(grid) == 2 and kind != "regression" and len(own):
         predicted = replace(own, values=flat).predicted().reshape(-1, *grid)
         masks.append(Masks(output, names, predicted, truth.reshape(-1, *grid), row, files))

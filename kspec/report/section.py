@@ -7,6 +7,9 @@ from typing import Any
 
 from kspec.report.chart import Chart, Table
 
+SHORT = 10
+"""The most rows of a table that stands before charts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -29,3 +32,13 @@ class Section:
     charts: list[Chart] = field(default_factory=list)
     template: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def short_tables(self) -> dict[str, Table]:
+        """The tables that stand before the charts."""
+        return {name: table for name, table in self.tables.items() if len(table.rows) <= SHORT or not self.charts}
+
+    @property
+    def long_tables(self) -> dict[str, Table]:
+        """The tables that stand below the charts."""
+        return {name: table for name, table in self.tables.items() if name not in self.short_tables}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from kspec.report.report import report_text
+import kspec
+from kspec.report.report import report_text, text_of
 from tests.cli.run_cli import run_cli
 from tests.report.runs import BINARY, binary_run, labels, mask_run, multiclass_run, regression_run, write_run
 
@@ -47,10 +50,35 @@ def test_the_verb_writes_beside_the_run(tmp_path: Path, capsys: pytest.CaptureFi
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_the_page_from_python(tmp_path: Path) -> None:
+    folders = [binary_run(tmp_path / name)[0] for name in "ab"]
+    assert kspec.write_report(kspec.open(folders[0])).read_text(encoding="utf-8") == report_text([folders[0]])
+    both = kspec.write_report(folders, tmp_path / "new" / "both.html")
+    assert "2 runs of invented" in both.read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match='to="md" takes one run, not 2'):
+        kspec.write_report(folders, to="md")
+
+
+def test_a_missing_package_ends_as_it_does_in_every_verb(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, *_ = binary_run(tmp_path / "run")
+    monkeypatch.setitem(sys.modules, "altair", None)
+    assert "pip install 'kspec[report]'" in run_cli(["report", str(folder)], capsys, status=3)
+
+
+def test_pandas_is_not_imported(tmp_path: Path) -> None:
+    folder, *_ = binary_run(tmp_path / "run")
+    script = (
+        f"import sys, kspec; kspec.write_report({str(folder)!r}); print({{'pandas', 'tensorflow'}} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout == "set()\n"
+
+
 def test_hugging_face_reads_the_card(tmp_path: Path) -> None:
     hub = pytest.importorskip("huggingface_hub")
     folder, *_ = binary_run(tmp_path / "run", names=("a|b", "</c>"))
-    card = hub.ModelCard(report_text([str(folder)], to="md"))
+    card = hub.ModelCard(text_of([folder], to="md"))
     assert card.data.library_name == "keras"
     assert card.data.pipeline_tag == "tabular-classification"
     found = {each.metric_type: each.metric_value for each in card.data.eval_results}
@@ -68,7 +96,7 @@ def test_latex_is_well_formed_whatever_the_names(tmp_path: Path) -> None:
     columns = {"row": [1, 2], "kind_probability": [0.1, 0.9], "kind": ["a", name], "kind_actual": ["a", name]}
     record = labels(["a", name]) | {"name": name, "versions": {"keras": name}}
     folder = write_run(tmp_path / "run", spec, record, columns)
-    text = report_text([str(folder)], to="latex")
+    text = text_of([folder], to="latex")
     walker = latexwalker.LatexWalker(text, tolerant_parsing=False)
     nodes, _, _ = walker.get_latex_nodes()
     environments = [node.environmentname for node in nodes if isinstance(node, latexwalker.LatexEnvironmentNode)]
@@ -79,7 +107,7 @@ def test_latex_is_well_formed_whatever_the_names(tmp_path: Path) -> None:
 def test_every_number_of_the_tables_is_that_of_the_run(tmp_path: Path) -> None:
     folder, *_ = binary_run(tmp_path / "run")
     for to in ("md", "latex"):
-        text = report_text([str(folder)], to=to)  # type: ignore[arg-type]
+        text = text_of([folder], to=to)  # type: ignore[arg-type]
         for number in ("0.75", "0.5", "21 parameters", "seed was 7", "epoch 2"):
             assert number in text
 

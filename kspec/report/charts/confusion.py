@@ -15,6 +15,7 @@ MOST_CLASSES = 40
 MOST_NUMBERED = 15
 """The most classes for which the cells show their counts."""
 MOST_TABULATED = 12
+CHOICES = {"counts": "count", "by row": "row", "by column": "column"}
 
 
 def confusion_chart(matrix: Array, names: Sequence[str]) -> Chart:
@@ -42,7 +43,12 @@ def confusion_chart(matrix: Array, names: Sequence[str]) -> Chart:
         for p in shown
     ]
     scale = alt.Scale(domain=order)
-    base = plot(cells).encode(
+    parameter = alt.param(name="shown", value="count")
+    share = "shown == 'column' ? datum.column : datum.row"
+    cell = plot(cells).transform_calculate(
+        share=share, text=f"shown == 'count' ? format(datum.count, ',') : format({share}, '.0%')"
+    )
+    base = cell.encode(
         x=alt.X("predicted:N", title="predicted", axis=alt.Axis(labelAngle=-40 if len(order) > 4 else 0), scale=scale),
         y=alt.Y("actual:N", title="actual", scale=scale),
         tooltip=[
@@ -53,19 +59,19 @@ def confusion_chart(matrix: Array, names: Sequence[str]) -> Chart:
             alt.Tooltip("column:Q", title="of the predicted", format=".1%"),
         ],
     )
-    shade = alt.Opacity("row:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 0.95]), legend=None)
+    shade = alt.Opacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.04, 0.95]), legend=None)
     layers = [base.mark_rect(color="var(--series-1)").encode(opacity=shade)]
     if len(order) <= MOST_NUMBERED:
-        ink = alt.condition("datum.row > 0.5", alt.value("var(--on-series)"), alt.value("var(--ink)"))
-        layers.append(base.mark_text(fontSize=13).encode(text=alt.Text("count:Q", format=","), color=ink))
+        ink = alt.condition("datum.share > 0.5", alt.value("var(--on-series)"), alt.value("var(--ink)"))
+        layers.append(base.mark_text(fontSize=13).encode(text="text:N", color=ink))
     text = f"{int(np.diagonal(matrix).sum()):,} of {int(matrix.sum()):,} are right"
     if len(order) < len(names):
         text += f"; the {len(order)} of {len(names)} classes that are confused most"
     height = max(200, min(720, 34 * len(order) + 60))
     table = _table(matrix, by_row, by_column, order) if len(names) <= MOST_TABULATED else None
-    return Chart(
-        "Confusion", text, specification(alt.layer(*layers), height=height), table, is_wide=len(order) > MOST_TABULATED
-    )
+    chart = specification(alt.layer(*layers).add_params(parameter), height=height)
+    is_wide = len(order) > MOST_TABULATED
+    return Chart("Confusion", text, chart, table, is_wide=is_wide, choices=CHOICES)
 
 
 def _shown(matrix: Array) -> list[int]:

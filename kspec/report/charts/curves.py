@@ -12,6 +12,8 @@ from kspec.report.numbers.binary import Calibration, Curves, thinned
 
 Array = np.ndarray[Any, Any]
 BINS = 30
+TICKS = {"tickCount": 5}
+"""An axis whose labels do not touch in a narrow chart."""
 MOST_CURVES = 8
 """Of more classes, a chart shows the worst."""
 
@@ -68,7 +70,7 @@ def _lines(title: str, text: str, points: Mapping[str, Any], x: str, y: str, *, 
             rows.append({"class": name, "x": float(across[at]), "y": float(up[at]), "order": int(at)})
     unit = alt.Scale(domain=[0, 1])
     encoding: dict[str, Any] = {
-        "x": alt.X("x:Q", title=x, scale=unit),
+        "x": alt.X("x:Q", title=x, scale=unit, axis=TICKS),
         "y": alt.Y("y:Q", title=y, scale=unit),
         "order": "order:Q",
         "tooltip": ["class:N", alt.Tooltip("x:Q", title=x, format=".3f"), alt.Tooltip("y:Q", title=y, format=".3f")],
@@ -91,7 +93,7 @@ def calibration_chart(found: Calibration, what: str) -> Chart:
 
     unit = alt.Scale(domain=[0, 1])
     base = plot(records(predicted=found.predicted, observed=found.observed, examples=found.counts)).encode(
-        x=alt.X("predicted:Q", title=f"predicted probability of {what}", scale=unit),
+        x=alt.X("predicted:Q", title=f"predicted probability of {what}", scale=unit, axis=TICKS),
         y=alt.Y("observed:Q", title="share that it is true of", scale=unit),
         tooltip=[alt.Tooltip("predicted:Q", format=".3f"), alt.Tooltip("observed:Q", format=".3f"), "examples:Q"],
     )
@@ -122,7 +124,9 @@ def score_chart(scores: Array, actual: Array, names: tuple[str, str], threshold:
         values += records(start=edges[:-1], end=edges[1:], examples=counts, actual=[name] * BINS)
     legend = alt.Legend(orient="top", title="actual")
     bars = plot(values).mark_bar(opacity=0.6).encode(
-        x=alt.X("start:Q", bin="binned", title=kind, scale=alt.Scale(domain=[float(edges[0]), float(edges[-1])])),
+        x=alt.X(
+            "start:Q", bin="binned", title=kind, scale=alt.Scale(domain=[float(edges[0]), float(edges[-1])]), axis=TICKS
+        ),
         x2="end:Q",
         y=alt.Y("examples:Q", title="examples", stack=None),
         color=alt.Color("actual:N", scale=alt.Scale(domain=list(names)), legend=legend),

@@ -54,7 +54,7 @@ def _chart(name: str, histories: Mapping[str, History], best: str | None, most: 
     dash = alt.StrokeDash("part:N", scale=alt.Scale(domain=PARTS, range=[[4, 3], [1, 0]]), legend=None)
     encoding: dict[str, Any] = {
         "x": alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")),
-        "y": alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        "y": alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="~g")),
         "detail": ["run:N", "part:N"],
         "tooltip": ["run:N", "part:N", "epoch:Q", alt.Tooltip("value:Q", format=".5g")],
     }

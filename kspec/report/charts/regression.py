@@ -32,16 +32,17 @@ def actual_chart(actual: Array, predicted: Array, rows: Array, name: str) -> Cha
         tooltip=["row:Q", alt.Tooltip("actual:Q", format=".5g"), alt.Tooltip("predicted:Q", format=".5g")],
     )
     text = f"{len(actual):,} examples; the closer to the diagonal, the better"
-    return Chart("Predicted and actual", text, specification(alt.layer(diagonal(low, high), points)))
+    return Chart(f"{name}: predicted and actual", text, specification(alt.layer(diagonal(low, high), points)))
 
 
-def residual_chart(actual: Array, predicted: Array, rows: Array) -> Chart:
+def residual_chart(actual: Array, predicted: Array, rows: Array, name: str) -> Chart:
     """Residuals (predicted - actual) against predictions.
 
     Args:
         actual: Shape (n,), at most `MOST_POINTS`.
         predicted: Likewise.
         rows: The row of each in the data.
+        name: Of the value.
     """
     import altair as alt
 
@@ -54,15 +55,16 @@ def residual_chart(actual: Array, predicted: Array, rows: Array) -> Chart:
     )  # fmt: skip
     zero = plot([{"y": 0}]).mark_rule(**_ZERO).encode(y="y:Q")
     text = f"mean residual {number(float(residual.mean()))}; a pattern around zero is what the network has not learned"
-    return Chart("Residuals", text, specification(alt.layer(zero, points)))
+    return Chart(f"{name}: residuals", text, specification(alt.layer(zero, points)))
 
 
-def error_chart(actual: Array, predicted: Array) -> Chart:
+def error_chart(actual: Array, predicted: Array, name: str) -> Chart:
     """How residuals are distributed.
 
     Args:
         actual: Shape (n,).
         predicted: Shape (n,).
+        name: Of the value.
     """
     import altair as alt
 
@@ -77,7 +79,7 @@ def error_chart(actual: Array, predicted: Array) -> Chart:
     )  # fmt: skip
     low, high = np.quantile(residual, [0.05, 0.95])
     text = f"nine of ten residuals lie between {number(float(low))} and {number(float(high))}"
-    return Chart("Distribution of residuals", text, specification(bars))
+    return Chart(f"{name}: distribution of residuals", text, specification(bars))
 
 
 def _opacity(values: Array) -> float:

@@ -40,7 +40,7 @@ def _chart(name: str, history: History, kept: int | None) -> Chart:
     base = plot(records(**columns))
     curve = base.mark_line(point=len(shown) == 1).encode(
         x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="~g")),
         color=alt.Color("part:N", title=None, scale=alt.Scale(domain=PARTS), legend=alt.Legend(orient="top")),
         tooltip=["part:N", "epoch:Q", alt.Tooltip("value:Q", format=".5g")],
     )

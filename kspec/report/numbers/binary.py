@@ -75,9 +75,14 @@ def curves(scores: Array, actual: Array, weights: Array | None = None) -> Curves
         actual: Which examples are positive, boolean, shape (n,).
         weights: How often each example counts, shape (n,); None for once.
     """
+    if weights is None:  # sorting values takes a fifth of what sorting indices does
+        ordered, positives = np.sort(scores)[::-1], np.sort(scores[actual])
+        last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
+        true = (len(positives) - np.searchsorted(positives, ordered[last])).astype("float64")
+        return Curves(ordered[last], true, last + 1 - true)
     order = np.argsort(-scores, kind="stable")
     ordered, positive = scores[order], actual[order].astype("float64")
-    counted = np.ones(len(order)) if weights is None else weights[order].astype("float64")
+    counted = weights[order].astype("float64")
     last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)
     true = np.cumsum(positive * counted)[last]
     return Curves(ordered[last], true, np.cumsum(counted)[last] - true)
@@ -95,15 +100,16 @@ class Area(NamedTuple):
     interval: tuple[float, float] | None = None
 
 
-def areas(scores: Array, actual: Array, seed: int = 0) -> tuple[Area, Area]:
+def areas(scores: Array, actual: Array, known: Curves | None = None, seed: int = 0) -> tuple[Area, Area]:
     """The area under the ROC curve and the average precision, with intervals by the percentile bootstrap.
 
     Args:
         scores: Shape (n,).
         actual: Which examples are positive, boolean, shape (n,).
+        known: Their curves; None to compute them.
         seed: Of the resamples.
     """
-    known = curves(scores, actual)
+    known = curves(scores, actual) if known is None else known
     both = known.roc_area(), known.average_precision()
     if len(scores) > LARGEST_RESAMPLED or not known.positives or not known.negatives:
         return Area(both[0]), Area(both[1])

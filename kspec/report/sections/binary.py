@@ -26,7 +26,7 @@ def binary_section(facts: RunFacts, own: Predictions) -> Section:
     """
     scores, positive = own.values[:, 0], own.actual == 1
     found = curves(scores, positive)
-    roc, precision = areas(scores, positive)
+    roc, precision = areas(scores, positive, found)
     matrix = confusion(own.actual, own.predicted(), 2)
     scored = class_scores(matrix)
     tables = {
@@ -51,9 +51,8 @@ def binary_section(facts: RunFacts, own: Predictions) -> Section:
     if kind == "probability":
         charts.append(calibration_chart(calibration(scores, positive), own.names[1]))
     charts.append(score_chart(scores, own.actual, (own.names[0], own.names[1]), own.settings.threshold, kind))
-    wrong = own.predicted() != own.actual
     sure = np.where(own.actual == 1, own.settings.threshold - scores, scores - own.settings.threshold)
-    mistakes = mistakes_table(facts, own, np.flatnonzero(wrong)[np.argsort(-sure[wrong], kind="stable")])
+    mistakes = mistakes_table(facts, own, sure)
     if mistakes is not None:
         tables["Most confident mistakes"] = mistakes
     return Section(

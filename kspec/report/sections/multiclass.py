@@ -55,8 +55,7 @@ def multiclass_section(facts: RunFacts, own: Predictions) -> Section:
         charts.append(
             calibration_chart(calibration(np.clip(top, 0, 1), predicted == own.actual), "the predicted class")
         )
-    wrong = np.flatnonzero(predicted != own.actual)
-    mistakes = mistakes_table(facts, own, wrong[np.argsort(-top[wrong], kind="stable")])
+    mistakes = mistakes_table(facts, own, top)
     if mistakes is not None:
         tables["Most confident mistakes"] = mistakes
     return Section(f"output-{own.output}", f"{own.output}: {count} classes", [count_note(own)], tables, charts)

@@ -5,22 +5,23 @@ from __future__ import annotations
 import numpy as np
 
 from kspec.report.chart import Table, number
-from kspec.report.charts.curves import precision_recall_chart, roc_chart, worst
-from kspec.report.numbers.binary import curves
+from kspec.report.charts.curves import calibration_chart, precision_recall_chart, roc_chart, worst
+from kspec.report.numbers.binary import calibration, curves
 from kspec.report.numbers.classes import class_scores, confusion
 from kspec.report.predictions import Predictions
 from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
+from kspec.report.sections.mistakes import label_mistakes_table
 
 MOST_ROWS = 200
 
 
-def multilabel_section(_: RunFacts, own: Predictions) -> Section:
+def multilabel_section(facts: RunFacts, own: Predictions) -> Section:
     """Scores and curves of each label.
 
     Args:
-        _: What is known of the run.
+        facts: What is known of the run.
         own: The predictions of a multilabel output.
     """
     predicted, rows, found = own.predicted(), [], {}
@@ -51,4 +52,9 @@ def multilabel_section(_: RunFacts, own: Predictions) -> Section:
     }
     shown = worst(found)
     charts = [roc_chart(shown), precision_recall_chart(shown)] if shown else []
+    if own.settings.kind_of_value == "probability":
+        charts.append(calibration_chart(calibration(own.values.ravel(), own.actual.ravel() == 1), "each label"))
+    mistakes = label_mistakes_table(facts, own)
+    if mistakes is not None:
+        tables["Most confident mistakes"] = mistakes
     return Section(f"output-{own.output}", f"{own.output}: {len(own.names)} labels", [count_note(own)], tables, charts)

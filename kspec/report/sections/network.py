@@ -65,4 +65,5 @@ def _diagram(facts: RunFacts) -> str:
             return ""
         text = path.read_text(encoding="utf-8")
     text = text[text.index("<svg") :]
+    text = text.replace('<polygon fill="white" stroke="none"', '<polygon fill="none" stroke="none"', 1)  # its ground
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL) if len(text) <= MOST_SVG else ""

@@ -9,16 +9,17 @@ from kspec.report.predictions import Predictions
 from kspec.report.run_facts import RunFacts
 from kspec.report.section import Section
 from kspec.report.sections.binary import count_note
+from kspec.report.sections.mistakes import errors_table
 
 MOST_VALUES = 6
 """Of an output with more values, the charts show the first."""
 
 
-def regression_section(_: RunFacts, own: Predictions) -> Section:
+def regression_section(facts: RunFacts, own: Predictions) -> Section:
     """Errors, predicted against actual values, residuals.
 
     Args:
-        _: What is known of the run.
+        facts: What is known of the run.
         own: The predictions of a regression.
     """
     rows, charts = [], []
@@ -33,8 +34,8 @@ def regression_section(_: RunFacts, own: Predictions) -> Section:
             pair = sample.actual[:, at], sample.values[:, at]
             charts += [
                 actual_chart(*pair, sample.rows, name),
-                residual_chart(*pair, sample.rows),
-                error_chart(own.actual[:, at], own.values[:, at]),
+                residual_chart(*pair, sample.rows, name),
+                error_chart(own.actual[:, at], own.values[:, at], name),
             ]
     headings = (
         "value",
@@ -47,6 +48,8 @@ def regression_section(_: RunFacts, own: Predictions) -> Section:
     notes = [count_note(own)]
     if len(sample) < len(own):
         notes.append(f"Charts show {len(sample):,} of them, chosen at random.")
-    return Section(
-        f"output-{own.output}", f"{own.output}: predicted and actual", notes, {"": Table(headings, rows)}, charts
-    )
+    tables = {"": Table(headings, rows)}
+    furthest = errors_table(facts, own)
+    if furthest is not None:
+        tables["Furthest off"] = furthest
+    return Section(f"output-{own.output}", f"{own.output}: predicted and actual", notes, tables, charts)

@@ -24,6 +24,6 @@ def training_section(facts: RunFacts) -> Section | None:
     tables = {}
     if durations:
         tables["Durations"] = Table(
-            ("step", "seconds"), [[name, number(seconds, 3)] for name, seconds in durations.items()]
+            ("step", *durations), [["seconds", *(number(seconds, 3) for seconds in durations.values())]]
         )
     return Section("training", "Training", notes, tables, training_charts(run.history, run.kept_epoch))

@@ -13,9 +13,14 @@
   };
   const options = { renderer: "svg", actions: false, ast: true, config, tooltip: { disableDefaultStyle: true } };
 
+  const views = {};
+
   function draw(id, spec) {
     const place = document.getElementById(`chart-${id}`); // its label says what one sees: the drawing itself is hidden
-    return vegaEmbed(place, spec, options).then(() => place.querySelector("svg").setAttribute("aria-hidden", "true")).catch((error) => {
+    return vegaEmbed(place, spec, options).then((drawn) => {
+      views[id] = drawn.view;
+      place.querySelector("svg").setAttribute("aria-hidden", "true");
+    }).catch((error) => {
       place.textContent = `This chart cannot be drawn: ${error.message}`;
       console.error(error);
     });
@@ -41,6 +46,13 @@
       button.setAttribute("aria-pressed", String(isLog));
       const spec = specs[button.dataset.chart];
       draw(button.dataset.chart, isLog ? withLogScale(spec) : spec);
+    });
+  }
+
+  for (const button of document.querySelectorAll("button.choice")) {
+    button.addEventListener("click", () => {
+      for (const each of button.parentElement.children) each.setAttribute("aria-pressed", String(each === button));
+      views[button.dataset.chart].signal("shown", button.dataset.value).run();
     });
   }
 
