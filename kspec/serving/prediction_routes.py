@@ -24,9 +24,10 @@ from kspec.serving.requests import body_of, read_body, results_of, with_service
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
+from kspec.serving.uploads import form_body
 
 log = logging.getLogger("kspec.serving")
-CSV, LINES = "text/csv", "application/x-ndjson"
+CSV, LINES, FORM = "text/csv", "application/x-ndjson", "multipart/form-data"
 LINE = 1 << 20
 """The most bytes of a line of a stream."""
 TOGETHER = 64
@@ -108,7 +109,10 @@ async def _answer(
     Raises:
         RequestError: If it cannot be answered.
     """
-    body = body_of(kind, data, service.model, bounds)
+    if kind == FORM:
+        body = await form_body(request.headers, data, bounds)
+    else:
+        body = body_of(kind, data, service.model, bounds)
     wanted = request.headers.get("accept", "*/*")
     as_table = (CSV in wanted) if wanted != "*/*" else kind == CSV
     results = await results_of(service, body, bounds, as_table=as_table)

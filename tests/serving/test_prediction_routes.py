@@ -112,3 +112,14 @@ def test_what_is_unusual_in_a_row_is_a_warning(server):
     found = predictions(server, [{"a": 1e6, "b": 0, "city": "paris"}, ROWS[0]])[1]
     assert [(each["code"], each["column"]) for each in found[0]["warnings"]] == [("KS653", "a"), ("KS654", "city")]
     assert "warnings" not in found[1]
+
+
+def test_a_form_has_a_row_for_each_part_of_a_name(server):
+    parts = [("a", "0.5"), ("b", "-1.25"), ("city", "oslo"), ("a", "-2"), ("b", "0.125"), ("city", "rome")]
+    body = "".join(f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts)
+    status, _, text = ask(server, PATH, f"{body}--x--\r\n", "multipart/form-data; boundary=x")
+    assert status == 200
+    assert json.loads(text)["predictions"] == predictions(server, ROWS[:2])[1]
+    assert ask(server, PATH, body, "multipart/form-data")[0] == 400
+    assert ask(server, PATH, f'{body}--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
+               "multipart/form-data; boundary=x")[0] == 400  # fmt: skip
