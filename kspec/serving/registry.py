@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class Registry:
         self._services[name] = Service(name, model, self._limits, partial(self._observe, name))
         if before is not None:
             before.close()
+            del before
+            gc.collect()  # a Keras model refers to itself, and holds what it has traced
 
     def split(self, name: str, shares: Mapping[str, float]) -> None:
         """Lets several models share the requests for a name.
