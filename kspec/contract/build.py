@@ -7,17 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.analysis.index_limits import index_limits, lookups
-from kspec.contract.document import (
-    ColumnContract,
-    Contract,
-    Gap,
-    InputContract,
-    Kind,
-    Limits,
-    OutputContract,
-    Seen,
-    WindowContract,
-)
+from kspec.contract.document import Contract
+from kspec.contract.parts import ColumnContract, Gap, InputContract, Kind, Limits, OutputContract, Seen, WindowContract
 from kspec.data.missing.imputation import Policies
 from kspec.ir import Graph
 from kspec.language import Spec

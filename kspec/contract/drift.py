@@ -10,8 +10,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kspec.contract.document import ColumnContract, Seen
 from kspec.contract.new_rows import NewColumn, number_of, text_of
+from kspec.contract.parts import ColumnContract, Seen
 from kspec.data.profile.training_columns import number_label
 
 if TYPE_CHECKING:

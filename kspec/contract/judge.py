@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from kspec.contract.document import ColumnContract, Contract
+from kspec.contract.document import Contract
 from kspec.contract.drift import category_texts, column_drift
-from kspec.contract.judgement import Judgement, Problem
+from kspec.contract.judgement import Judgement, Problem, joined
 from kspec.contract.new_rows import NewColumn, columns_of, text_of
+from kspec.contract.parts import ColumnContract
 from kspec.data.profile.training_columns import number_label
 from kspec.data.time_formats import match_time
 from kspec.diagnostics import codes
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 SHOWN_TEXT = 40
+PIECE = 1 << 18
+"""The rows that are judged at once; of more, so many at even distances tell the drift."""
 WORDS = {"median": "median", "most_frequent": "most frequent value", "mean": "mean"}
 _INTEGERS = ("int", "uint")
 
@@ -43,9 +46,9 @@ def judge(contract: Contract, rows: Any) -> Judgement:
 
 
 def judge_columns(
-    contract: Contract, columns: dict[str, NewColumn], count: int, *, with_drift: bool = True
+    contract: Contract, columns: Mapping[str, NewColumn], count: int, *, with_drift: bool = True
 ) -> Judgement:
-    """As `judge`, for columns.
+    """As `judge`, for columns; many rows are judged piece by piece.
 
     Args:
         contract: The contract.
@@ -55,26 +58,42 @@ def judge_columns(
     """
     import numpy
 
-    judgement = Judgement(count)
-    every = numpy.ones(count, bool)
+    pieces = []
+    for start in range(0, max(count, 1), PIECE):
+        rows = slice(start, min(start + PIECE, count))
+        own = {name: column.take(rows) for name, column in columns.items()} if count > PIECE else columns
+        pieces.append(_judge_piece(contract, own, rows.stop - rows.start))
+    judgement = pieces[0] if len(pieces) == 1 else joined(pieces)
+    some = None if count <= PIECE else numpy.arange(PIECE) * count // PIECE
     for name, column in contract.columns.items():
         found = columns.get(name)
-        if found is None:
-            if not column.is_computed:
-                judgement.add(_absent(column, every))
+        if found is None or not with_drift:
             continue
-        if found.absent is not None:
-            judgement.add(_absent(column, found.absent))
-        for problem in _problems(contract, column, found):
-            judgement.add(problem)
-        drift = column_drift(column, found) if with_drift else None
+        drift = column_drift(column, found if some is None else found.take(some))
         if drift is not None:
             judgement.drift.append(drift)
     window = contract.window
     if window is not None and count < window.length:
         message = f"the model needs {window.length} rows in a row, and there are {count}"
         help = "give it the rows before those that it predicts"
-        judgement.add(Problem(codes.WINDOW_TOO_LONG, "", every, lambda _: message, help))
+        judgement.add(Problem(codes.WINDOW_TOO_LONG, "", numpy.ones(count, bool), lambda _: message, help))
+    return judgement
+
+
+def _judge_piece(contract: Contract, columns: Mapping[str, NewColumn], count: int) -> Judgement:
+    import numpy
+
+    judgement = Judgement(count)
+    for name, column in contract.columns.items():
+        found = columns.get(name)
+        if found is None:
+            if not column.is_computed:
+                judgement.add(_absent(column, numpy.ones(count, bool)))
+            continue
+        if found.absent is not None:
+            judgement.add(_absent(column, found.absent))
+        for problem in _problems(contract, column, found):
+            judgement.add(problem)
     return judgement
 
 
@@ -92,6 +111,10 @@ def _problems(contract: Contract, column: ColumnContract, found: NewColumn) -> I
     gaps = found.missing if found.absent is None else found.missing & ~found.absent
     if gaps.any() and not _may_be_unknown(contract, column):
         yield from _gap(column, gaps)
+    if found.unreadable is not None:
+        rule = codes.UNDECODABLE_IMAGE if column.kind == "image" else codes.UNDECODABLE_FILE
+        message = f"`{column.name}`: {found.refusal}"
+        yield Problem(rule, column.name, found.unreadable, lambda _: message, "give a file that can be read")
     if column.role == "time":
         yield from _times(column, found)
     elif column.role != "input" or column.kind in ("image", "audio"):

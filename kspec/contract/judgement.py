@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -164,3 +164,35 @@ def _drift_line(drift: Drift) -> str:
 
 def _plain(by_row: dict[int, list[Finding]]) -> list[dict[str, Any]]:
     return [{"row": row + 1, **finding._asdict()} for row, own in by_row.items() for finding in own]
+
+
+def joined(pieces: Sequence[Judgement]) -> Judgement:
+    """The judgement of rows that were judged piece by piece."""
+    import numpy
+
+    whole = Judgement(sum(piece.count for piece in pieces))
+    starts = numpy.cumsum([0, *(piece.count for piece in pieces)]).tolist()
+    parts: dict[tuple[str, str, str], dict[int, Problem]] = {}
+    for start, piece in zip(starts, pieces, strict=False):
+        for problem in piece.problems:
+            parts.setdefault((problem.rule, problem.column, problem.help), {})[start] = problem
+    for own in parts.values():
+        first, rows = next(iter(own.values())), numpy.zeros(whole.count, bool)
+        for start, problem in own.items():
+            rows[start : start + len(problem.rows)] = problem.rows
+        whole.add(Problem(first.rule, first.column, rows, _message(own), first.help))
+    return whole
+
+
+def _message(parts: Mapping[int, Problem]) -> Callable[[int], str]:
+    """The sentence about a row of the whole.
+
+    Args:
+        parts: By the first row of a piece, its problem.
+    """
+
+    def message(row: int) -> str:
+        start = max(each for each in parts if each <= row)
+        return parts[start].message(row - start)
+
+    return message

@@ -21,11 +21,20 @@ class NewColumn:
         values: Shape (n,), or (n, …) of arrays; numbers, booleans or objects. Missing values are undefined.
         missing: Which rows have no value, shape (n,).
         absent: Which rows do not name the column at all, shape (n,); None if all do.
+        unreadable: Which rows name a file that cannot be used, shape (n,); None if there are none.
+        refusal: Why these cannot, in a few words.
     """
 
     values: Array
     missing: Array
     absent: Array | None = None
+    unreadable: Array | None = None
+    refusal: str = ""
+
+    def take(self, rows: Any) -> NewColumn:
+        """The column with only some rows: a slice, or indices, shape (m,)."""
+        absent, unreadable = (None if each is None else each[rows] for each in (self.absent, self.unreadable))
+        return NewColumn(self.values[rows], self.missing[rows], absent, unreadable, self.refusal)
 
     def numbers(self) -> tuple[Array, Array]:
         """The numbers of a column of one value in each row, NaN where there is none; and which rows have another value.

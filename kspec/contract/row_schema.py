@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kspec.contract.document import DIALECT, KEYWORD, ColumnContract, Contract
+from kspec.contract.parts import ColumnContract
 
+KEYWORD = "x-kspec"
+"""The keyword of what JSON Schema cannot say."""
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _INTEGERS = ("int", "uint")
 
 
-def row_schema(contract: Contract) -> dict[str, Any]:
-    """The document of a contract."""
-    needed = contract.needed
-    computed = {name: column for name, column in contract.columns.items() if column.is_computed}
-    own = contract.model_dump(exclude={"columns"}, exclude_none=True)
-    own["computed"] = {name: _facts(column) for name, column in computed.items()}
+def row_schema(name: str, columns: Mapping[str, ColumnContract], rows: int, own: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a contract.
+
+    Args:
+        name: The name of the spec.
+        columns: The columns that new rows must have.
+        rows: How many rows a prediction needs.
+        own: What the schema cannot say of the whole.
+    """
+    needs = "which predicts each" if rows == 1 else f"which needs {rows} of them in a row for a prediction"
     return {
         "$schema": DIALECT,
-        "title": contract.name,
-        "description": _description(contract),
+        "title": name,
+        "description": f"A row of the data of a run of {name}, {needs}.",
         "type": "object",
-        "properties": {name: column_schema(column) for name, column in needed.items()},
-        "required": list(needed),
-        KEYWORD: own,
+        "properties": {column: column_schema(each) for column, each in columns.items()},
+        "required": list(columns),
+        KEYWORD: dict(own),
     }
 
 
@@ -35,10 +42,11 @@ def column_schema(column: ColumnContract) -> dict[str, Any]:
         schema = {**schema, "type": [*types, "null"]}
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]
-    return {**schema, KEYWORD: _facts(column)}
+    return {**schema, KEYWORD: column_facts(column)}
 
 
-def _facts(column: ColumnContract) -> dict[str, Any]:
+def column_facts(column: ColumnContract) -> dict[str, Any]:
+    """What a schema cannot say of a column."""
     return column.model_dump(exclude={"name"}, exclude_none=True, exclude_defaults=True) | {"kind": column.kind}
 
 
@@ -96,10 +104,3 @@ def _array(shape: Sequence[int | None], item: dict[str, Any]) -> dict[str, Any]:
         bounds = {} if length is None else {"minItems": length, "maxItems": length}
         item = {"type": "array", **bounds, "items": item}
     return item
-
-
-def _description(contract: Contract) -> str:
-    if contract.window is None:
-        return f"A row that a run of {contract.name} predicts."
-    rows = contract.window.length
-    return f"A row of the data of a run of {contract.name}, which needs {rows} of them in a row for a prediction."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.per_output import minimized_outputs
@@ -73,6 +73,7 @@ def load_for_prediction(
     need_targets: bool = False,
     place: tuple[str | int, ...] | None = None,
     values: ValueCheck | None = None,
+    examine: Callable[[Table], None] | None = None,
 ) -> DataSplit | None:
     """Reads other data with the same columns, and treats it as the training data were.
 
@@ -89,6 +90,7 @@ def load_for_prediction(
         place: The setting that names the data, such as `("predict", "data")`; None for data named on the command line,
             which may lie anywhere.
         values: What the layers of the model can take.
+        examine: As in `Request`.
 
     Returns:
         The examples, without rows that lack a value that the model needs; None if there are errors.
@@ -101,6 +103,7 @@ def load_for_prediction(
     else:
         context = Context(spec, report, place, argument, is_new=True)
     request = Request(context, inputs, outputs, spec.document.data_seed, for_prediction=not need_targets, values=values)
+    request.examine = examine
     try:
         with table_arrays():
             return load_request(source, request, encodings, fitted)
@@ -142,6 +145,8 @@ def load_request(
         read_file_columns(table, data, context, fitted.get("rates"))
         inputs = fitted.get("columns", {}).get("inputs", {})
         add_new_indicators(table, data, {name for columns in inputs.values() for name in columns})
+    if request.examine is not None:
+        request.examine(table)
     mapping = _map_columns(table, data, fitted, request)
     outputs = {name: _output_spec(encoding) for name, encoding in encodings.items()}
     read_image_targets(table, mapping, outputs, context, optional=request.for_prediction)

@@ -120,7 +120,7 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     fills = fit_fills(table, mapping.input_columns, policies, splits["train"], context)
     usual = usual_values(table, mapping, policies, fills, splits["train"], request)
     graph = None if request.values is None else request.values.graph
-    training = training_columns(table, mapping, data, splits["train"], graph)
+    training = training_columns(table, mapping, data, splits["train"], request.inputs, graph)
     fill_from_neighbors(table, mapping.input_columns, policies, data, series, context, splits)
     check_filled(table, mapping.input_columns, policies, fills, context)
     fill(table, fills)

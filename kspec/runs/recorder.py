@@ -13,7 +13,6 @@ from kspec.analysis.hoisting import hoisted_by_stage
 from kspec.analysis.program import Analysis
 from kspec.analysis.stages import trained_by_stage
 from kspec.compiler.define import BuiltModel
-from kspec.contract.row_schema import row_schema
 from kspec.language import Spec
 from kspec.language.files import definition_files
 from kspec.runs.artifacts import dataset_facts, write_history
@@ -205,7 +204,7 @@ class Recorder:
         """
         contract = None if self.folder is None else contract_of(built, encodings)
         if self.folder is not None and contract is not None:
-            self.folder.json(CONTRACT, row_schema(contract))
+            self.folder.json(CONTRACT, contract.to_json())
 
     def write_resolved(self, built: BuiltModel) -> None:
         """Writes `resolved.yaml`; again after training, since only the same engine gives the same bits."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.contract.build import Facts, build_contract
-from kspec.contract.document import Contract, InvalidContract, OutputContract, contract_from_json
+from kspec.contract.document import Contract, InvalidContract, contract_from_json
+from kspec.contract.parts import OutputContract
 from kspec.runs.run_folder import SWEEP, RunFolderError, find_folder, find_run
 from kspec.runs.run_record import read_record
 from kspec.runs.spec_fingerprint import fingerprint_of

@@ -26,6 +26,7 @@ from kspec.data.training_data import read_training_data
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Permissions, Spec
 from kspec.runs.failures import failure_of, failure_to_write
+from kspec.runs.new_rows import NewRows
 from kspec.runs.process import status_of
 from kspec.runs.record_checks import check_lists, check_scales
 from kspec.runs.recorded_encodings import recorded_encodings
@@ -146,6 +147,7 @@ def read_examples(
     """
     report = Report()
     if data is not None:
+        watch = NewRows(run.folder, run.analysis.graph)
         examples = load_for_prediction(
             data,
             run.spec,
@@ -156,10 +158,12 @@ def read_examples(
             report,
             need_targets=need_targets,
             values=ValueCheck(run.analysis.graph, run.vocabularies()),
+            examine=watch.examine,
         )
         report.raise_errors()
         assert examples is not None
         examples.notes += [problem.message for problem in report.sorted()]
+        examples.notes += watch.notes()
         return examples, data
     from kspec.data.step_data import choose_split
     from kspec.data.targets.text_encoding import encode_others

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.index_limits import index_limits, lookups
 from kspec.data.columns import ColumnMapping, window_columns
+from kspec.data.network_specs import InputSpec
 from kspec.data.parallel import in_parallel
 from kspec.data.profile.distinct_values import count_texts
 from kspec.data.storage.mapped_arrays import pieces, row_bytes, taken, without
@@ -36,7 +37,12 @@ IN_CACHE = 32
 
 
 def training_columns(
-    table: Table, mapping: ColumnMapping, data: Data, train: Array, graph: Graph | None
+    table: Table,
+    mapping: ColumnMapping,
+    data: Data,
+    train: Array,
+    inputs: Mapping[str, InputSpec],
+    graph: Graph | None,
 ) -> dict[str, dict[str, Any]]:
     """The facts of each column of an input or a target, and of those that order windows or compute others.
 
@@ -45,6 +51,7 @@ def training_columns(
         mapping: The columns of each input and output.
         data: The `data` section.
         train: The indices of the training rows.
+        inputs: The shape and dtype of each input: those of texts take numbers as texts.
         graph: The network, whose lookups take numbers as categories; None if it is not known.
 
     Returns:
@@ -54,7 +61,8 @@ def training_columns(
     """
     names = dict.fromkeys([*mapping.input_columns, *mapping.target_columns, *window_columns(data.window)])
     names |= dict.fromkeys(source for name in [*names] for source in table.sources.get(name, ()))
-    columns = [table.columns[name] for name in names if name in table.columns]
+    texts = _texts_of(mapping, inputs)
+    columns = [_as_read(table.columns[name], name in texts) for name in names if name in table.columns]
     categories = _categories(mapping, graph)
     found = in_parallel(
         lambda column: _facts(column, train, column.name in categories), columns, len(columns) * len(train)
@@ -63,6 +71,22 @@ def training_columns(
         if column.name in table.sources:
             facts["sources"] = list(table.sources[column.name])
     return {column.name: facts for column, facts in zip(columns, found, strict=True)}
+
+
+def _texts_of(mapping: ColumnMapping, inputs: Mapping[str, InputSpec]) -> set[str]:
+    """The columns that only inputs of texts take."""
+    takes: dict[str, set[bool]] = {}
+    for name, columns in mapping.inputs.items():
+        for column in columns:
+            takes.setdefault(column, set()).add(inputs[name].dtype == "string")
+    return {column for column, are_texts in takes.items() if are_texts == {True}}
+
+
+def _as_read(column: Column, is_text: bool) -> Column:
+    """The column as its input takes it."""
+    if not is_text or column.kind not in NUMERIC:
+        return column
+    return Column(column.name, "text", column.texts(), column.missing)
 
 
 def _categories(mapping: ColumnMapping, graph: Graph | None) -> set[str]:

@@ -36,6 +36,7 @@ class Request:
         for_prediction: Whether the data is only used for predictions, so that targets may be absent.
         values: What the network's layers can take.
         revise: Changes the table of other data after it is read, before new columns are computed.
+        examine: Looks at the table of other data with its new columns, before its columns are mapped and gaps filled.
     """
 
     context: Context
@@ -46,6 +47,7 @@ class Request:
     for_prediction: bool = False
     values: ValueCheck | None = None
     revise: Callable[[Table, Context], Table] | None = None
+    examine: Callable[[Table], None] | None = None
 
 
 class SourceFile(NamedTuple):
