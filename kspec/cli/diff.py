@@ -15,7 +15,7 @@ from kspec.cli._output import write_document
 if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
     from kspec.diagnostics import Source
-    from kspec.diff.compare import Comparison
+    from kspec.diff.compare import Comparison, Difference
     from kspec.language import Spec
 
 EPILOG = """\b
@@ -65,7 +65,7 @@ def command(
     budget: float,
     **permissions: bool,
 ) -> None:
-    """Compare two specs or runs: nodes, their arguments and sizes, settings.
+    """Compare two specs or runs: nodes, their arguments and sizes, settings; of two runs, their contracts, too.
 
     A and B are specs or runs: a run folder, or the name of a spec that has been run; one of them can be -, a spec on
     standard input. It compares the
@@ -87,6 +87,8 @@ def command(
         show_why((one, a), (other, b), seeds, budget, format_)
         return
     comparison = compare(a, b, of_run=any(is_run for _, is_run in places))
+    if all(is_run for _, is_run in places):
+        comparison.differences += _contracts(one, other, runs)
     if format_ == "json":
         document = json.dumps({"a": one, "b": other, **comparison.to_json()}, indent=2, ensure_ascii=False)
         write_document(f"{document}\n")
@@ -94,6 +96,24 @@ def command(
         _show(one, other, comparison)
     if exit_code and comparison.differences:
         ctx.exit(1)
+
+
+def _contracts(one: str, other: str, runs: str) -> list[Difference]:
+    """The differences of the contracts of two runs, where both have one.
+
+    Args:
+        one: The first run.
+        other: The second.
+        runs: The folder of the run folders.
+    """
+    from kspec.contract.differences import contract_differences
+    from kspec.diff.compare import Difference
+    from kspec.runs.run_contract import recorded_contract
+
+    old, new = recorded_contract(one, runs), recorded_contract(other, runs)
+    if old is None or new is None:
+        return []
+    return [Difference("contract", each.kind, each.name, each.changes) for each in contract_differences(old, new)]
 
 
 def _analysed(place: Source | str, permissions: dict[str, Any], *, is_trained: bool) -> tuple[Spec, Analysis]:

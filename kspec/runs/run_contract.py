@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from kspec.contract.build import Facts, build_contract
 from kspec.contract.document import Contract, InvalidContract, contract_from_json
 from kspec.contract.parts import OutputContract
-from kspec.runs.run_folder import SWEEP, RunFolderError, find_folder, find_run
+from kspec.language import Permissions
+from kspec.runs.run_folder import RunFolderError, find_run, require_inside
 from kspec.runs.run_record import read_record
 from kspec.runs.spec_fingerprint import fingerprint_of
 from kspec.syntax.bounded_json import InvalidJson, read_json
@@ -63,19 +64,53 @@ def _output(settings: OutputSettings, encoding: TargetEncoding) -> OutputContrac
     )
 
 
-def load_contract(place: str | os.PathLike[str], *, runs: str | os.PathLike[str] = "runs") -> Contract:
+def load_contract(run: Any, *, runs: str | os.PathLike[str] = "runs") -> Contract:
     """The contract of a run; of a sweep, of its best point; of folds or repeats, of the first.
+
+    Args:
+        run: A run, its folder, or the name of a spec that has been run.
+        runs: The folder of the run folders.
+
+    Raises:
+        RunFolderError: If there is no such run, or it has no contract and none can be made.
+    """
+    return contract_at(contract_folder(getattr(run, "folder", run), runs))
+
+
+def recorded_contract(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs") -> Contract | None:
+    """The contract that a run has written; None if it has written none.
 
     Args:
         place: A run folder, `latest` of one, or the name of a spec that has been run.
         runs: The folder of the run folders.
 
     Raises:
-        RunFolderError: If there is no such run, or it has no contract and none can be made.
+        RunFolderError: If there is no such run, or its contract is damaged.
     """
-    folder = find_folder(place, runs)
-    folder = find_run(folder, runs) if (folder / SWEEP).is_file() else folder
-    return contract_at(folder)
+    folder = contract_folder(place, runs)
+    return contract_at(folder) if os.path.lexists(folder / CONTRACT) else None
+
+
+def contract_folder(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "runs") -> Path:
+    """The folder that holds the contract of a run, or the record from which one can be made.
+
+    Args:
+        place: A run folder, `latest` of one, or the name of a spec that has been run.
+        runs: The folder of the run folders.
+
+    Raises:
+        RunFolderError: If there is no such run.
+    """
+    folder = find_run(place, runs)
+    if os.path.lexists(folder / CONTRACT):
+        return folder
+    members = read_record(folder, _opener(folder)).get("members") or {"kind": "", "count": 0}
+    for number in range(1, members["count"] + 1):
+        member = folder / f"{members['kind']}-{number}"
+        if (member / "run.json").is_file():
+            require_inside(member / "run.json", folder)
+            return member
+    return folder
 
 
 def contract_at(folder: Path) -> Contract:
@@ -84,24 +119,14 @@ def contract_at(folder: Path) -> Contract:
     Raises:
         RunFolderError: If it has none and none can be made, or it is damaged.
     """
-    opener = PathPolicy(folder, _inside()).open_file
     path = folder / CONTRACT
     if os.path.lexists(path):
-        return _read(path, opener)
-    record = read_record(folder, opener)
-    members = record.get("members")
-    if members is not None:
-        for number in range(1, members["count"] + 1):
-            member = folder / f"{members['kind']}-{number}"
-            if (member / "run.json").is_file():
-                return contract_at(member)
-    return _made(folder, record)
+        return _read(path, _opener(folder))
+    return _made(folder, read_record(folder, _opener(folder)))
 
 
-def _inside() -> Any:
-    from kspec.language import Permissions
-
-    return Permissions(folders=())
+def _opener(folder: Path) -> Opener:
+    return PathPolicy(folder, Permissions(folders=())).open_file
 
 
 def _read(path: Path, opener: Opener) -> Contract:
