@@ -23,8 +23,10 @@ __all__ = [
     "check",
     "evaluate",
     "from_keras",
+    "judge",
     "list_runs",
     "load",
+    "load_contract",
     "open",
     "predict",
     "resume",
@@ -34,9 +36,11 @@ __all__ = [
 
 if TYPE_CHECKING:
     from kspec.api import build, check, evaluate, from_keras, list_runs, load, open, predict, resume, run, write_report
+    from kspec.contract.judge import judge
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.language import Spec
     from kspec.runs.run import Run
+    from kspec.runs.run_contract import load_contract
 
 _HOMES = {
     "build": "kspec.api",
@@ -44,7 +48,9 @@ _HOMES = {
     "evaluate": "kspec.api",
     "from_keras": "kspec.api",
     "list_runs": "kspec.api",
+    "judge": "kspec.contract.judge",
     "load": "kspec.api",
+    "load_contract": "kspec.runs.run_contract",
     "open": "kspec.api",
     "predict": "kspec.api",
     "resume": "kspec.api",

@@ -36,7 +36,7 @@ from kspec.data.table import Table
 from kspec.data.targets.actual_values import ActualValues
 from kspec.data.targets.encoding import TargetEncoding
 from kspec.data.targets.ignored import ignored_in_new, without_any_target
-from kspec.data.targets.new_targets import NewTargets, unscalable
+from kspec.data.targets.new_targets import NewTargets, refuse_targets
 from kspec.data.targets.text_encoding import encode_others
 from kspec.data.types import DataSplit
 from kspec.data.windows.inference import (
@@ -180,7 +180,7 @@ def load_request(
     if actual is not None:
         actual.complete(arrays, rows.kept)
     else:
-        _refuse(targets, arrays, rows.kept, context)
+        refuse_targets(targets, arrays, rows.kept, context)
     warn_of_unpaired_lists(arrays.table, mapping, context)
     unknown = [*_check_values(rows, arrays, mapping, request), *cut_lists(arrays.table, mapping)]
     split = arrays.split(counted(0, arrays.table.rows), taken(numbers, rows.kept))
@@ -265,7 +265,7 @@ def _windows(
     if actual is not None:
         actual.complete(arrays, series.order)
     else:
-        _refuse(targets, arrays, series.order, context)
+        refuse_targets(targets, arrays, series.order, context)
     split = split_of_other_data(arrays, mapping, window, series, anchors, taken(numbers, series.order))
     if request.values is not None:
         by_row = inputs_by_row(arrays.inputs, mapping, request.values.graph)
@@ -381,25 +381,3 @@ def _map_columns(table: Table, data: Data | None, fitted: Mapping[str, Any], req
     }
     mapping.places = dict.fromkeys((*mapping.inputs, *mapping.targets), context.source_path or ())
     return mapping
-
-
-def _refuse(targets: NewTargets, arrays: TableArrays, kept: Array, context: Context) -> None:
-    """Reports targets that training did not have, such as other labels.
-
-    Args:
-        targets: The targets.
-        arrays: The arrays of the rows that are kept.
-        kept: Which rows of the table these are, shape (rows,).
-        context: Receives the errors.
-
-    Raises:
-        InvalidData: If there are some.
-    """
-    for name in arrays.targets:
-        problems = targets.problems(name, arrays, kept)
-        if not problems:
-            columns = [column.name for column in targets.columns(name, arrays.table)]
-            problems = list(unscalable(columns, arrays.targets[name], targets.encoding(name), arrays.table))
-        for problem in problems:
-            context.error(problem.rule, problem.message, context.source_path, label=problem.label, help=problem.help)
-    context.stop_on_errors()

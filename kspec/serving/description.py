@@ -9,8 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from kspec._version import __version__
-from kspec.contract.document import KEYWORD
-from kspec.contract.row_schema import row_schema
+from kspec.contract.row_schema import KEYWORD
 from kspec.serving.service import Service
 
 CONTENT = "application/json"
@@ -58,7 +57,7 @@ def description(app: FastAPI, services: Mapping[str, Service]) -> dict[str, Any]
 
 def _row(service: Service) -> dict[str, Any]:
     """The schema of a row, without what only kspec reads."""
-    schema = row_schema(service.contract)
+    schema = service.contract.to_json()
     schema.pop("$schema", None)
     plain: dict[str, Any] = _without(schema, KEYWORD)
     for name, field in service.model.fields.items():

@@ -14,7 +14,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from kspec.contract.row_schema import row_schema
 from kspec.serving.bodies import Body, read_json
 from kspec.serving.job import Job, Result, columns_of
 from kspec.serving.metrics import Metrics
@@ -58,7 +57,7 @@ def prediction_routes(registry: Registry, metrics: Metrics, bounds: Bounds) -> A
 
     @router.get("/{name}/contract", summary="What rows must have, as JSON Schema", tags=["models"])
     async def contract(name: str) -> Response:
-        return Response(to_json(row_schema(registry.service(name).contract)), media_type=JSON)
+        return Response(to_json(registry.service(name).contract.to_json()), media_type=JSON)
 
     @router.post("/{name}:predict", summary="Predict for rows", tags=["predict"])
     async def predict(name: str, request: Request) -> Response:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kspec.analysis.task_inference import CATEGORICAL_LOSSES, HINGE_LOSSES, loss_name
 from kspec.data.arrays import TableArrays
 from kspec.data.columns import ColumnMapping
+from kspec.data.context import Context
 from kspec.data.profile.profiling import not_probabilities
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.targets.encoding import TargetEncoding
@@ -247,3 +248,25 @@ def _label_problem(name: str, column: Column, unknown: Array, labels: Labels, ta
         f"the model was trained on: {known}",
         did_you_mean(values[0], labels.names) if len(values) == 1 else "",
     )
+
+
+def refuse_targets(targets: NewTargets, arrays: TableArrays, kept: Array, context: Context) -> None:
+    """Reports targets that training did not have, such as other labels.
+
+    Args:
+        targets: The targets.
+        arrays: The arrays of the rows that are kept.
+        kept: Which rows of the table these are, shape (rows,).
+        context: Receives the errors.
+
+    Raises:
+        InvalidData: If there are some.
+    """
+    for name in arrays.targets:
+        problems = targets.problems(name, arrays, kept)
+        if not problems:
+            columns = [column.name for column in targets.columns(name, arrays.table)]
+            problems = list(unscalable(columns, arrays.targets[name], targets.encoding(name), arrays.table))
+        for problem in problems:
+            context.error(problem.rule, problem.message, context.source_path, label=problem.label, help=problem.help)
+    context.stop_on_errors()
