@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 if TYPE_CHECKING:
+    from kspec.serving.job import Job, Result
     from kspec.serving.registry import Registry
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -50,21 +51,20 @@ class Metrics:
         self._requests.labels(model, str(status)).inc()
         self._seconds.labels(model).observe(seconds)
 
-    def rows(self, model: str, predicted: int, refused: int) -> None:
-        """Counts the rows of a request.
+    def result(self, model: str, job: Job, result: Result) -> None:
+        """Counts the rows of a request, and their warnings.
 
         Args:
-            model: The name that it used.
-            predicted: The rows with a prediction.
-            refused: The rows without one.
+            model: The name of the model that has answered.
+            job: What was asked.
+            result: What was answered.
         """
-        self._rows.labels(model, "predicted").inc(predicted)
-        if refused:
-            self._rows.labels(model, "refused").inc(refused)
-
-    def warning(self, model: str, code: str) -> None:
-        """Counts a warning of a row."""
-        self._warnings.labels(model, code).inc()
+        self._rows.labels(model, "predicted").inc(job.count - len(result.errors))
+        if result.errors:
+            self._rows.labels(model, "refused").inc(len(result.errors))
+        for warnings in job.warnings.values():
+            for warning in warnings:
+                self._warnings.labels(model, warning.code).inc()
 
     def batch(self, model: str, rows: int) -> None:
         """Counts what passes through a model together.

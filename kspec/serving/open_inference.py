@@ -147,7 +147,7 @@ async def _infer(service: Service, data: bytes, length: str, metrics: Metrics, b
     if body.count > bounds.rows:
         raise RequestError(413, f"the request has more than {bounds.rows:,} rows", "send them in several requests")
     (job, result), *_ = await results_of(service, body, bounds)
-    metrics.rows(service.name, job.count - len(result.errors), len(result.errors))
+    metrics.result(service.name, job, result)
     if result.errors:
         row, error = min(result.errors.items())
         more = f" (and {len(result.errors) - 1} more rows cannot be used)" if len(result.errors) > 1 else ""

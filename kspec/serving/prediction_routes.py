@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic_core import to_json
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.responses import Response
 
-from kspec.serving.bodies import Body, read_json
-from kspec.serving.job import Job, Result, columns_of
+from kspec.serving.bodies import Body
+from kspec.serving.job import Job, Result
+from kspec.serving.line_streams import LINES, line_stream
 from kspec.serving.metrics import Metrics
 from kspec.serving.registry import Registry
 from kspec.serving.replies import JSON, error_reply, example_entries, model_facts, reply, row_entries, table_text
@@ -26,11 +25,7 @@ from kspec.serving.settings import Bounds
 from kspec.serving.uploads import form_body
 
 log = logging.getLogger("kspec.serving")
-CSV, LINES, FORM = "text/csv", "application/x-ndjson", "multipart/form-data"
-LINE = 1 << 20
-"""The most bytes of a line of a stream."""
-TOGETHER = 64
-"""The most lines of a stream that are answered together."""
+CSV, FORM = "text/csv", "multipart/form-data"
 
 
 def prediction_routes(registry: Registry, metrics: Metrics, bounds: Bounds) -> APIRouter:
@@ -59,19 +54,20 @@ def prediction_routes(registry: Registry, metrics: Metrics, bounds: Bounds) -> A
     async def contract(name: str) -> Response:
         return Response(to_json(registry.service(name).contract.to_json()), media_type=JSON)
 
+    @router.post("/{name}/versions/{version}:predict", summary="Predict with one run alone", tags=["predict"])
     @router.post("/{name}:predict", summary="Predict for rows", tags=["predict"])
-    async def predict(name: str, request: Request) -> Response:
+    async def predict(name: str, request: Request, version: str = "") -> Response:
         started, response = time.perf_counter(), Response(status_code=499)
         try:
             kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
             if kind == LINES:
-                service = registry.service(name)
-                response = _Stream(_lines(request, service, metrics, bounds), media_type=LINES)
-                return response
-            data = await read_body(request, bounds)
-            response = await with_service(
-                registry, name, "", lambda service: _answer(request, service, kind, data, metrics, bounds)
-            )
+                registry.service(name, version)
+                response = line_stream(request, partial(with_service, registry, name, version), metrics, bounds)
+            else:
+                data = await read_body(request, bounds)
+                response = await with_service(
+                    registry, name, version, lambda service: _answer(request, service, kind, data, metrics, bounds)
+                )
         except RequestError as error:
             response = error_reply(error)
         except Exception as error:  # of any kind: the answer says no more than that
@@ -82,14 +78,6 @@ def prediction_routes(registry: Registry, metrics: Metrics, bounds: Bounds) -> A
         return response
 
     return router
-
-
-class _Stream(StreamingResponse):
-    """A response that is sent while its request is read; Starlette's own would read the body to notice a disconnect."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 (that of an application)
-        with suppress(OSError, ClientDisconnect):
-            await self.stream_response(send)
 
 
 async def _answer(
@@ -116,7 +104,7 @@ async def _answer(
     as_table = (CSV in wanted) if wanted != "*/*" else kind == CSV
     results = await results_of(service, body, bounds, as_table=as_table)
     for job, result in results:
-        _count(service, job, result, metrics)
+        metrics.result(service.name, job, result)
     if as_table:
         result = results[0][1]
         if not result.table:
@@ -145,67 +133,3 @@ def _entries(results: list[tuple[Job, Result]], body: Body, service: Service) ->
         return entries
     job, result = results[0]
     return row_entries(result, job) if service.model.window is None else example_entries(result, job)
-
-
-def _count(service: Service, job: Job, result: Result, metrics: Metrics) -> None:
-    """Counts the rows of a request, and their warnings.
-
-    Args:
-        service: The model.
-        job: What was asked.
-        result: What was answered.
-        metrics: Counts them.
-    """
-    name = service.name
-    metrics.rows(name, job.count - len(result.errors), len(result.errors))
-    for warnings in job.warnings.values():
-        for warning in warnings:
-            metrics.warning(name, warning.code)
-
-
-async def _lines(request: Request, service: Service, metrics: Metrics, bounds: Bounds) -> AsyncIterator[bytes]:
-    """The answers to a stream of rows, a line each, in their order.
-
-    Args:
-        request: The request.
-        service: The model.
-        metrics: Counts rows.
-        bounds: What a line may take.
-    """
-    rest, number, pending = b"", 0, list[bytes]()
-    try:
-        async for piece in request.stream():
-            *lines, rest = (rest + piece).split(b"\n")
-            if len(rest) > LINE:
-                raise RequestError(413, f"a line has more than {LINE:,} bytes")
-            pending = [line for line in lines if line.strip()]
-            for start in range(0, len(pending), TOGETHER):
-                some = pending[start : start + TOGETHER]
-                yield await _answer_lines(some, number, service, metrics, bounds)
-                number += len(some)
-        if rest.strip():
-            yield await _answer_lines([rest], number, service, metrics, bounds)
-    except RequestError as error:
-        yield to_json(error.to_json()) + b"\n"
-
-
-async def _answer_lines(lines: list[bytes], start: int, service: Service, metrics: Metrics, bounds: Bounds) -> bytes:
-    """The answers to some lines.
-
-    Args:
-        lines: The lines, a row each.
-        start: The number of the first row.
-        service: The model.
-        metrics: Counts rows.
-        bounds: What a request may take.
-
-    Raises:
-        RequestError: If a line is no object.
-    """
-    rows = [read_json(line) for line in lines]
-    if not all(isinstance(row, dict) for row in rows):
-        raise RequestError(400, "a line is no object", 'send {"column": value, …} on each line')
-    body = Body(columns_of(rows, service.model.fields), len(rows))
-    (job, result), *_ = await results_of(service, body, bounds)
-    _count(service, job, result, metrics)
-    return b"".join(to_json(entry, inf_nan_mode="null") + b"\n" for entry in row_entries(result, job, start))

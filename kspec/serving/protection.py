@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import logging
 
@@ -48,7 +49,8 @@ class Protection:
                 begun = True
                 own = {name for name, _ in message.get("headers", ())}
                 message["headers"] = [*message.get("headers", ()), *(each for each in HEADERS if each[0] not in own)]
-            await send(message)
+            async with asyncio.timeout(self._settings.bounds.seconds):  # for a client that does not read
+                await send(message)
 
         try:
             self._check(scope)

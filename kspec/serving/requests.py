@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import accumulate
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -18,6 +19,8 @@ from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
 
 T = TypeVar("T")
+PIECE = 4096
+"""The most rows of a request that pass through the model together."""
 
 
 async def read_body(request: Request, bounds: Bounds) -> bytes:
@@ -75,7 +78,7 @@ def body_of(kind: str, data: bytes, model: ServedModel, bounds: Bounds) -> Body:
 async def results_of(
     service: Service, body: Body, bounds: Bounds, *, as_table: bool = False
 ) -> list[tuple[Job, Result]]:
-    """The results of the rows of a body: of all together, or of each window that it states.
+    """The result of the rows of a body, or of each window that it states.
 
     Args:
         service: The model.
@@ -87,24 +90,39 @@ async def results_of(
         RequestError: If too many rows wait, or the prediction takes too long.
         Closed: If another model has taken the place of this one.
     """
-    fields = service.model.fields
-    if body.form == "windows":
-        jobs, start = [], 0
-        for length in body.windows:
-            columns = {name: values[start : start + length] for name, values in body.columns.items()}
-            jobs.append(job_of(fields, columns, length, is_series=True))
-            start += length
+    model = service.model
+    if body.form != "windows":
+        pieces = [slice(0, body.count)]
+        if model.is_row_wise and not as_table:  # so that other requests pass between them
+            pieces = [slice(start, start + PIECE) for start in range(0, body.count, PIECE)]
     else:
-        is_series = service.model.window is not None
-        jobs = [job_of(fields, body.columns, body.count, as_table=as_table, is_series=is_series)]
+        ends = list(accumulate(body.windows))
+        pieces = [slice(end - length, end) for end, length in zip(ends, body.windows, strict=True)]
+    found = []
     try:
         async with asyncio.timeout(bounds.seconds):
-            if len(jobs) == 1:
-                return [(jobs[0], await service.predict(jobs[0]))]
-            results = await asyncio.gather(*map(service.predict, jobs))
-            return list(zip(jobs, results, strict=True))
+            for piece in pieces:
+                columns = {name: values[piece] for name, values in body.columns.items()}
+                count = min(piece.stop, body.count) - piece.start
+                is_series = model.window is not None
+                job = job_of(model.fields, columns, count, as_table=as_table, is_series=is_series)
+                found.append((job, await service.predict(job)))
     except TimeoutError:
         raise RequestError(504, f"the prediction was not made within {bounds.seconds:g} s") from None
+    return found if body.form == "windows" or len(found) == 1 else [_joined(found)]
+
+
+def _joined(found: list[tuple[Job, Result]]) -> tuple[Job, Result]:
+    """The jobs of one request, and their results, as one."""
+    job, result = Job(0, {}), Result()
+    for each, own in found:
+        start = job.count
+        job.count += each.count
+        job.warnings |= {start + row: warnings for row, warnings in each.warnings.items()}
+        result.answers += own.answers
+        result.rows += [start + row for row in own.rows]
+        result.errors |= {start + row: error for row, error in own.errors.items()}
+    return job, result
 
 
 async def with_service(registry: Registry, name: str, version: str, answer: Callable[[Service], Awaitable[T]]) -> T:

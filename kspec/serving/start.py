@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from kspec.serving.watching import Watcher
 from kspec.syntax.regular_files import open_regular
 
 WATCH_SECONDS = 2.0
+NAME = re.compile(r"[\w.-]+")
+"""What a model can be named."""
 TOKEN_BYTES = 16
 """The least length of a token."""
 
@@ -113,7 +116,7 @@ def _load(
     names: dict[str, str] = {}
     for text in places:
         given, equals, place = text.partition("=")
-        is_named = bool(equals) and given.isidentifier() and not Path(text).exists()
+        is_named = bool(equals) and NAME.fullmatch(given) is not None and not Path(text).exists()
         place = place if is_named else text
         model = load_model(place, runs, allow_code=allow_code)
         name = given if is_named else model.name

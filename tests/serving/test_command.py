@@ -104,15 +104,24 @@ def test_a_port_in_use(folder, monkeypatch, capsys):
     assert f"the port {port} is in use" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("damage", ["model.keras", "contract.json", "run.json", "resolved.yaml"])
-def test_a_hostile_run_folder(folder, tmp_path, monkeypatch, capsys, damage):
+@pytest.mark.parametrize(
+    ("damage", "content"),
+    [
+        *((name, b'{"x": "\xff"}') for name in ("model.keras", "contract.json", "run.json", "resolved.yaml")),
+        ("run.json", b'{"version": 99}'),
+        ("model.keras", None),
+    ],
+)
+def test_a_damaged_run_folder_or_one_of_a_newer_version(folder, tmp_path, monkeypatch, capsys, damage, content):
     place = tmp_path / "run"
     shutil.copytree((folder / "runs" / "small" / "latest").resolve(), place)
-    (place / damage).write_bytes(b'{"x": "\xff"}')
+    (place / damage).unlink()
+    if content is not None:
+        (place / damage).write_bytes(content)
     monkeypatch.chdir(folder)
     assert main(["serve", str(place), "--port", "0"]) in (1, 3)
     error = capsys.readouterr().err
-    assert damage in error
+    assert damage in error or "no trained model" in error
     assert "Traceback" not in error
 
 

@@ -123,3 +123,29 @@ def test_a_form_has_a_row_for_each_part_of_a_name(server):
     assert ask(server, PATH, body, "multipart/form-data")[0] == 400
     assert ask(server, PATH, f'{body}--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n',
                "multipart/form-data; boundary=x")[0] == 400  # fmt: skip
+
+
+def test_a_large_request_is_answered_in_pieces(server):
+    rows = [ROWS[number % 3] for number in range(10_000)]
+    rows[5000] = {**ROWS[0], "a": "tall"}
+    found = predictions(server, rows)[1]
+    few = predictions(server, ROWS[:3])[1]
+    assert [entry["row"] for entry in found] == list(range(len(rows)))
+    assert found[5000]["error"]["code"] == "KS508"
+    for at in (0, 4095, 4096, 9999):
+        probabilities = found[at]["outputs"]["kind"]["probabilities"]
+        assert probabilities == pytest.approx(few[at % 3]["outputs"]["kind"]["probabilities"], abs=1e-6)
+
+
+def test_a_run_is_named_by_its_version(server, model):
+    versioned = f"/v1/models/small/versions/{model.version}:predict"
+    assert predictions(server, ROWS, versioned) == predictions(server, ROWS)
+    assert ask(server, "/v1/models/small/versions/1:predict", ROWS)[0] == 404
+
+
+def test_a_bad_line_of_a_stream_has_its_own_error(server):
+    lines = [json.dumps(ROWS[0])] * 70 + ["[1]", "{", json.dumps(ROWS[1])]
+    found = [json.loads(line) for line in ask(server, PATH, "\n".join(lines), "application/x-ndjson")[2].splitlines()]
+    assert [entry["row"] for entry in found] == list(range(73))
+    assert [at for at, entry in enumerate(found) if "error" in entry] == [70, 71]
+    assert found[72]["outputs"] == predictions(server, [ROWS[1]])[1][0]["outputs"]
