@@ -90,6 +90,12 @@ def _codes(_: click.Context) -> list[str]:
     return [*explain.codes(), *(rule.name for rule in RULES.values())]
 
 
+def _trackers(_: click.Context) -> Iterable[str]:
+    from kspec.tracking.targets import NONE, tracker_names
+
+    return (*tracker_names(), NONE)
+
+
 files = _of(lambda _: (), files=True)
 runs = _of(_runs)
 files_and_runs = _of(_runs, files=True)
@@ -98,4 +104,5 @@ objects = _of(_objects)
 templates = _of(_templates)
 codes = _of(_codes)
 tags = _of(_tags)
+trackers = _of(_trackers)
 clusters = _of(lambda _: ("auto",))

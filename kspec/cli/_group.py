@@ -37,6 +37,7 @@ VERBS = {
         "verify": "Compare a run with what its folder says, training again.",
         "runs": "List the runs with their metrics.",
         "report": "Write a run, or several beside each other, as one page.",
+        "track": "Send runs to MLflow, TensorBoard or another tracker.",
         "cache": "List or delete stored data.",
     },
 }

@@ -9,6 +9,7 @@ import click
 
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder
+from kspec.cli._track import track_option
 from kspec.cli.run import carry_out
 from kspec.cli.sweep import carry_out_sweep, require_optuna
 
@@ -34,6 +35,7 @@ Examples:
 @_options.jobs("folds, repeats or trials")
 @_options.ray("folds, repeats, trials, or the workers of one model")
 @click.option("--force", is_flag=True, help="Go on although another machine may still be running it.")
+@track_option
 @run_output
 @permissions
 @click.pass_context
@@ -46,6 +48,7 @@ def command(
     jobs: int | None,
     ray: str | None,
     force: bool,
+    track: tuple[str, ...],
     quiet: bool,
     format_: str,
     **permissions: bool,
@@ -61,6 +64,7 @@ def command(
     from kspec.runs.resume import resume_run
     from kspec.runs.run_folder import RunFolderError
     from kspec.sweep.resume import sweep_to_resume
+    from kspec.tracking.tracking import tracking
 
     granted = Permissions.of(permissions)
     try:
@@ -69,11 +73,12 @@ def command(
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if sweep is not None:
-        _resume_sweep(ctx, sweep, overrides, granted, jobs=jobs, ray=ray, force=force, quiet=quiet, format_=format_)
+        more = {"jobs": jobs, "ray": ray, "force": force, "track": track, "quiet": quiet, "format_": format_}
+        _resume_sweep(ctx, sweep, overrides, granted, **more)
         return
 
     def resume(console: Console) -> Run:
-        with _options.cluster_of(ray, console) as cluster:
+        with tracking(track, Path.cwd(), console) as tracked, _options.cluster_of(ray, console) as cluster:
             return resume_run(
                 run,
                 overrides,
@@ -83,6 +88,7 @@ def command(
                 force=force,
                 jobs=jobs,
                 cluster=cluster,
+                on_folder=tracked.begin,
             )
 
     carry_out(
@@ -102,6 +108,7 @@ def _resume_sweep(
     jobs: int | None,
     ray: str | None,
     force: bool,
+    track: tuple[str, ...],
     quiet: bool,
     format_: str,
 ) -> None:
@@ -115,6 +122,7 @@ def _resume_sweep(
         jobs: How many trials of a batch run side by side.
         ray: The cluster that they run on.
         force: Go on although another machine may still be running it.
+        track: The trackers to which it is sent.
         quiet: Print nothing but the folder.
         format_: `text` or `json`.
     """
@@ -131,11 +139,17 @@ def _resume_sweep(
 
     def resume(console: Console) -> SweepResult:
         from kspec.sweep.sweep import run_sweep
+        from kspec.tracking.tracking import tracking
 
-        with _options.cluster_of(ray, console) as cluster:
-            own = stopped_folder(folder)
+        with tracking(track, Path.cwd(), console) as tracked, _options.cluster_of(ray, console) as cluster:
             return run_sweep(
-                spec, jobs=jobs, keep_models=keeps_models(folder), console=console, folder=own, cluster=cluster
+                spec,
+                jobs=jobs,
+                keep_models=keeps_models(folder),
+                console=console,
+                folder=stopped_folder(folder),
+                cluster=cluster,
+                on_folder=tracked.begin,
             )
 
     carry_out_sweep(ctx, spec, resume, quiet=quiet, as_json=format_ == "json")

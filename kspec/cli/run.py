@@ -17,9 +17,12 @@ from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
 from kspec.cli._report import report_option, write_report
 from kspec.cli._spread import spread
+from kspec.cli._track import track_option
 
 if TYPE_CHECKING:
+    from kspec.language import Spec
     from kspec.runs.run import Run
+    from kspec.tracking.tracking import Tracking
     from kspec.training.console import Console
 
 EPILOG = """\b
@@ -33,6 +36,7 @@ Examples:
   kspec run spec.yaml --repeat 20 --ray 10.0.0.5:6379
   kspec run spec.yaml --workers 4
   kspec run spec.yaml --workers 4 --ray 10.0.0.5:6379
+  kspec run spec.yaml --track mlflow:http://127.0.0.1:5000
 """
 
 
@@ -64,6 +68,7 @@ Examples:
 @click.option("--resume", is_flag=True, help="Go on with the newest unfinished run of this very spec, if there is one.")
 @click.option("--cache", is_flag=True, help="Store the data, so that the next run reads no table; see kspec cache.")
 @report_option
+@track_option
 @run_output
 @permissions
 @click.pass_context
@@ -83,6 +88,7 @@ def command(
     resume: bool,
     cache: bool,
     report: bool,
+    track: tuple[str, ...],
     quiet: bool,
     format_: str,
     **permissions: bool,
@@ -97,6 +103,7 @@ def command(
     from kspec.runs.members import run_spec
     from kspec.runs.resume import resume_run, unfinished_run_of
     from kspec.runs.workers.launch import has_workers
+    from kspec.tracking.tracking import tracking
 
     if engine is not None:
         overrides = (*overrides, f"fit.engine={engine}")
@@ -112,8 +119,15 @@ def command(
         raise click.UsageError("--report writes into the run folder, and --smoke keeps none: leave one of them out")
 
     def run(console: Console) -> Run:
-        granted = Permissions.of(permissions)
         spec = load_file(spec_source(path), overrides, granted)
+        with tracking(() if smoke else track, spec.folder, console) as tracked:
+            result = run_loaded(spec, console, tracked)
+            if report:
+                write_report(result.folder, console, allow_code=permissions["allow_code"])
+            return result
+
+    def run_loaded(spec: Spec, console: Console, tracked: Tracking) -> Run:
+        begin = tracked.begin
         unfinished = unfinished_run_of(spec, runs) if resume else None
         if ray is not None and not has_workers(spec) and (smoke or member_plan(spec.document) is None):
             raise click.UsageError(
@@ -122,18 +136,24 @@ def command(
             )
         with _options.cluster_of(ray, console) as cluster:
             if unfinished is not None:
-                return resume_run(unfinished, permissions=granted, console=console, jobs=jobs, cluster=cluster)
+                return resume_run(
+                    unfinished, permissions=granted, console=console, jobs=jobs, cluster=cluster, on_folder=begin
+                )
             if resume:
                 console.step("resume", "no unfinished run of this spec: starts a new one")
-            return run_spec(spec, out=runs, smoke=smoke, console=console, cache=cache, jobs=jobs, cluster=cluster)
+            return run_spec(
+                spec,
+                out=runs,
+                smoke=smoke,
+                console=console,
+                cache=cache,
+                jobs=jobs,
+                cluster=cluster,
+                on_folder=begin,
+            )
 
-    def run_and_report(console: Console) -> Run:
-        result = run(console)
-        if report:
-            write_report(result.folder, console, allow_code=permissions["allow_code"])
-        return result
-
-    carry_out(ctx, run_and_report, quiet=quiet, as_json=format_ == "json")
+    granted = Permissions.of(permissions)
+    carry_out(ctx, run, quiet=quiet, as_json=format_ == "json")
 
 
 def carry_out(ctx: click.Context, run: Callable[[Console], Run], *, quiet: bool, as_json: bool) -> None:

@@ -13,6 +13,7 @@ import click
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
 from kspec.cli._report import report_option, write_report
+from kspec.cli._track import track_option
 
 if TYPE_CHECKING:
     from kspec.language import Spec
@@ -42,6 +43,7 @@ Examples:
 )
 @click.option("--keep-models", is_flag=True, help="Save the trained model of every trial.")
 @report_option
+@track_option
 @run_output
 @permissions
 @click.pass_context
@@ -56,6 +58,7 @@ def command(
     resume: bool,
     keep_models: bool,
     report: bool,
+    track: tuple[str, ...],
     quiet: bool,
     format_: str,
     **permissions: bool,
@@ -74,15 +77,24 @@ def command(
 
     def run(console: Console) -> SweepResult:
         from kspec.sweep.sweep import run_sweep
+        from kspec.tracking.tracking import tracking
 
         folder = _folder_to_resume(spec, runs, console) if resume else None
-        with _options.cluster_of(ray, console) as cluster:
-            result = run_sweep(
-                spec, out=runs, jobs=jobs, keep_models=keep_models, console=console, folder=folder, cluster=cluster
-            )
-        if report:
-            write_report(result.folder, console, allow_code=permissions["allow_code"])
-        return result
+        with tracking(track, spec.folder, console) as tracked:
+            with _options.cluster_of(ray, console) as cluster:
+                result = run_sweep(
+                    spec,
+                    out=runs,
+                    jobs=jobs,
+                    keep_models=keep_models,
+                    console=console,
+                    folder=folder,
+                    cluster=cluster,
+                    on_folder=tracked.begin,
+                )
+            if report:
+                write_report(result.folder, console, allow_code=permissions["allow_code"])
+            return result
 
     carry_out_sweep(ctx, spec, run, quiet=quiet, as_json=format_ == "json")
 

@@ -30,6 +30,11 @@ _ELSEWHERE = {
 """Keys from Keras and other tools, and their equivalents in a spec."""
 
 
+_TRACKER = 'write `kspec run SPEC --track mlflow:URI`, or `track = "mlflow:URI"` in `[tool.kspec]` of pyproject.toml'
+_NO_PART = dict.fromkeys(("track", "tracker", "tracking", "mlflow", "tensorboard", "wandb"), _TRACKER)
+"""Keys for what is no part of an experiment, and where to write it."""
+
+
 def correct_place(key: str, section: Path) -> str:
     """What to write for a key that is known elsewhere; empty for any other."""
     if section not in ((), *((name,) for name in _SECTIONS)):
@@ -39,6 +44,8 @@ def correct_place(key: str, section: Path) -> str:
     for name, model in _SECTIONS.items():
         if key in model.model_fields and section != (name,):
             return f"it belongs under `{name}`: write `{name}: {{{key}: ...}}`"
+    if key in _NO_PART:
+        return _NO_PART[key]
     return f"write `{_ELSEWHERE[key]}`" if key in _ELSEWHERE else ""
 
 

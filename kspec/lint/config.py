@@ -1,4 +1,4 @@
-"""`[tool.kspec]` of a `pyproject.toml`: a project's settings for `kspec check`."""
+"""`[tool.kspec]` of a `pyproject.toml`: a project's settings for `kspec check`, and where its runs are sent."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.diagnostics.suggest import Suggestion
+from kspec.syntax.credentials import has_credentials
 from kspec.syntax.regular_files import read_bounded
 
 FILE = "pyproject.toml"
@@ -19,24 +20,26 @@ _OURS = re.compile(
     rb"""tool["']?[ \t]*\.[ \t]*["']?kspec|\[[ \t]*["']?tool["']?[ \t]*\]|^[ \t]*tool[ \t]*=""", re.MULTILINE
 )
 """Matches every file that may have a section of ours; others are not even parsed."""
-_KEYS = ("select", "ignore", "strict")
+_KEYS = ("select", "ignore", "strict", "track")
 _MAX_REPORTED = 20
 """How many unknown settings, and unknown codes of a setting, are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Which diagnostics are reported.
+    """Which diagnostics are reported, and where runs are sent.
 
     Args:
         select: The codes to report, or prefixes of codes; None for all.
         ignore: The codes not to report, likewise. If both match a code, the longer prefix wins.
         strict: Whether warnings count as errors.
+        track: The trackers to which runs are sent, as after `--track`.
     """
 
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     strict: bool = False
+    track: tuple[str, ...] = ()
 
 
 def read_config(folder: Path, report: Report) -> Config:
@@ -128,7 +131,25 @@ class _Settings:
             self._error("`strict` must be true or false", self._place("strict"))
             strict = False
         select = self._codes(section, "select") if "select" in section else None
-        return Config(select, self._codes(section, "ignore"), strict)
+        return Config(select, self._codes(section, "ignore"), strict, self._trackers(section.get("track", [])))
+
+    def _trackers(self, value: Any) -> tuple[str, ...]:
+        words = [value] if isinstance(value, str) else value
+        if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
+            self._error(
+                "`track` must be a tracker, or a list of them",
+                self._place("track"),
+                help='write `track = "mlflow:http://host:5000"`',
+            )
+            return ()
+        if any(map(has_credentials, words)):
+            self._error(
+                "`track` contains credentials, which everybody who sees the file would know",
+                self._place("track"),
+                help="omit them; for MLflow, set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
+            )
+            return ()
+        return tuple(words)
 
     def _codes(self, section: dict[str, Any], key: str) -> tuple[str, ...]:
         words = section.get(key, [])

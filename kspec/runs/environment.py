@@ -9,6 +9,8 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from kspec.syntax.credentials import mask_credentials
+
 
 @functools.cache
 def environment() -> dict[str, Any]:
@@ -26,9 +28,9 @@ def environment() -> dict[str, Any]:
 
 
 def command_line() -> str:
-    """The command line of this process; `kspec …` under `python -m kspec` too."""
+    """The command line of this process without credentials; `kspec …` under `python -m kspec` too."""
     import shlex
 
     path = sys.argv[0] if sys.argv else ""
     name = "kspec" if path.endswith(os.path.join("kspec", "__main__.py")) else os.path.basename(path)
-    return shlex.join([name, *sys.argv[1:]])
+    return mask_credentials(shlex.join([name, *sys.argv[1:]]))

@@ -68,6 +68,7 @@ def execute(
     folder: RunFolder | None = None,
     part: Part | None = None,
     resumption: Resumption | None = None,
+    on_folder: Callable[[Path], None] = lambda _: None,
 ) -> Run:
     """Runs a spec; see `kspec.run`.
 
@@ -81,6 +82,7 @@ def execute(
         folder: The run folder; by default a new one in `out`.
         part: What it has in common with the others, if it is one of several.
         resumption: How the run of that folder goes on; None for one that begins.
+        on_folder: Called with the run folder, before anything is written there.
 
     Returns:
         The finished run, or an interrupted one after a signal: Ctrl-C, SIGTERM, SIGHUP.
@@ -93,11 +95,11 @@ def execute(
     console = console or Console(quiet)
     with exclusive_keras(), console.own_output():
         started = time.perf_counter()
-        compiled = compile_spec(spec)
-        compiled.unwrap()
+        spec, _ = (compiled := compile_spec(spec)).unwrap()
         console.warn(compiled.report)
         if folder is None and not smoke:
-            folder = RunFolder.create(out, compiled.unwrap()[0].name)
+            folder = RunFolder.create(out, spec.name)
+            on_folder(folder.path)
         execution = Execution(compiled, folder, smoke, console, resumption)
         execution.keeps_data, execution.part = cache, part
         execution.recorder.durations["check"] = round(time.perf_counter() - started, 4)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kspec.cluster.connect import Cluster
@@ -42,6 +44,7 @@ def run_spec(
     jobs: int | None = None,
     folder: RunFolder | None = None,
     cluster: Cluster | None = None,
+    on_folder: Callable[[Path], None] = lambda _: None,
 ) -> Run:
     """Runs a spec; with folds or repeats, each of them, or only the first in a smoke run. See `execute`.
 
@@ -55,19 +58,26 @@ def run_spec(
         jobs: How many members run side by side; by default one, or as many as a cluster has room for.
         folder: The run folder; by default a new one in `out`.
         cluster: Where members run, or the workers of one model; by default on this machine.
+        on_folder: Called with a new run folder, before anything is written there.
 
     Returns:
         The run. With folds or repeats, its metrics are the means over them, and it has no model of its own.
     """
     console, plan = console or Console(quiet), member_plan(spec.document)
     if has_workers(spec) and plan is None:
-        return run_with_workers(spec, folder, console, out=out, smoke=smoke, cache=cache, cluster=cluster)
+        return run_with_workers(
+            spec, folder, console, out=out, smoke=smoke, cache=cache, cluster=cluster, on_folder=on_folder
+        )
     if smoke or plan is None:
-        return execute(spec, out=out, smoke=smoke, quiet=quiet, console=console, cache=cache, folder=folder)
+        return execute(
+            spec, out=out, smoke=smoke, quiet=quiet, console=console, cache=cache, folder=folder, on_folder=on_folder
+        )
     compiled = compile_spec(spec)
     compiled.unwrap()
     console.warn(compiled.report)
-    folder = folder or RunFolder.create(out, spec.name)
+    if folder is None:
+        folder = RunFolder.create(out, spec.name)
+        on_folder(folder.path)
     with locked(folder.path):
         return _run(Members(spec, plan, folder, console, cache), jobs, cluster=cluster)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from kspec.cluster.connect import Cluster
@@ -31,6 +31,7 @@ def resume_run(
     force: bool = False,
     jobs: int | None = None,
     cluster: Cluster | None = None,
+    on_folder: Callable[[Path], None] = lambda _: None,
 ) -> Run:
     """Goes on with a run in its own folder, and ends with the bits of a run that was never stopped.
 
@@ -43,6 +44,7 @@ def resume_run(
         force: Go on with a run although it may still be running on another machine.
         jobs: How many folds or repeats go on side by side; by default one, or as many as a cluster has room for.
         cluster: Where folds, repeats or the workers of one model go on; by default on this machine.
+        on_folder: Called with the run folder, once it is certain that the run goes on.
 
     Returns:
         The run.
@@ -64,11 +66,13 @@ def resume_run(
         record = read_record(folder, opener)  # again: until now, another process may have gone on with the run
         require_stopped(folder, record, bool(overrides), force)
         if record.get("members"):
+            on_folder(folder)
             return resume_members(RunFolder(folder), record, overrides, permissions, console, jobs, force, cluster)
         resumption = resumption_of(folder, record, overrides, permissions, opener)
         for warning in resumption.warnings:
             console.step("warning", warning)
         console.step("resume", f"{folder}: {resumption.describe()}")
+        on_folder(folder)
         if has_workers(resumption.spec):
             return resume_with_workers(resumption, console, cluster)
         return execute(resumption.spec, console=console, folder=resumption.folder, resumption=resumption)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kspec.cluster.connect import Cluster
 from kspec.compiler.check import check_spec
@@ -40,6 +41,7 @@ def run_sweep(
     console: Console | None = None,
     folder: RunFolder | None = None,
     cluster: Cluster | None = None,
+    on_folder: Callable[[Path], None] = lambda _: None,
 ) -> SweepResult:
     """Runs the sweep of a spec.
 
@@ -51,6 +53,7 @@ def run_sweep(
         console: Where to print; nothing is printed by default.
         folder: The folder of a sweep that goes on; None for a new one.
         cluster: Where trials run; by default on this machine.
+        on_folder: Called with the folder, before anything is written there.
 
     Returns:
         What it has found.
@@ -70,6 +73,7 @@ def run_sweep(
     is_new = folder is None
     folder = folder or RunFolder.create(out, spec.name)
     with locked(folder.path):
+        on_folder(folder.path)
         return _Search(spec, sweep, folder, jobs, keep_models, console, cluster).run(is_new=is_new)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from kspec.cluster.connect import Cluster
 from kspec.compiler.compile import compile_spec
@@ -47,6 +49,7 @@ def run_with_workers(
     smoke: bool,
     cache: bool,
     cluster: Cluster | None = None,
+    on_folder: Callable[[Path], None] = lambda _: None,
 ) -> Run:
     """Runs a spec whose model several workers train; see `execute`.
 
@@ -58,6 +61,7 @@ def run_with_workers(
         smoke: Run a few batches through every step, and write nothing.
         cache: Store the data for the next run, even if its table is not large.
         cluster: Where the workers but the chief run; by default on this machine.
+        on_folder: Called with a new run folder, before anything is written there.
 
     Returns:
         The run, without its model.
@@ -71,7 +75,9 @@ def run_with_workers(
     task = _task(spec, console)
     if smoke:
         return _run(replace(task, cache=cache), console, cluster)
-    folder = folder or RunFolder.create(out, spec.name)
+    if folder is None:
+        folder = RunFolder.create(out, spec.name)
+        on_folder(folder.path)
     with locked(folder.path):
         try:
             return _run(replace(task, folder=folder.path, cache=cache), console, cluster)

@@ -1,0 +1,1 @@
+"""Sends runs to trackers: MLflow, TensorBoard, and those that other packages add."""
