@@ -73,8 +73,18 @@ def command(
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if sweep is not None:
-        more = {"jobs": jobs, "ray": ray, "force": force, "track": track, "quiet": quiet, "format_": format_}
-        _resume_sweep(ctx, sweep, overrides, granted, **more)
+        _resume_sweep(
+            ctx,
+            sweep,
+            overrides,
+            granted,
+            jobs=jobs,
+            ray=ray,
+            force=force,
+            track=track,
+            quiet=quiet,
+            format_=format_,
+        )
         return
 
     def resume(console: Console) -> Run:

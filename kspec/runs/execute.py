@@ -20,13 +20,7 @@ from kspec.data.pipeline import Batches
 from kspec.data.step_data import StepExamples, choose_examples
 from kspec.diagnostics import SpecError
 from kspec.language import Spec
-from kspec.runs.announcements import (
-    describe_data,
-    describe_definition,
-    describe_losses,
-    describe_outputs,
-    describe_training,
-)
+from kspec.runs import announcements
 from kspec.runs.artifacts import confusion_matrices, draw_pictures, regression_pairs
 from kspec.runs.baseline import baseline_of
 from kspec.runs.checkpoints import checkpoints_of
@@ -252,9 +246,9 @@ class Execution:
         else:
             self.result.model = built.model
         if dataset is not None:
-            self.console.step("data", describe_data(self.spec, dataset))
+            self.console.step("data", announcements.describe_data(self.spec, dataset))
             self._note("data", dataset.notes)
-        for step, line in describe_definition(built):
+        for step, line in announcements.describe_definition(built):
             self.console.step(step, line)
         return built
 
@@ -314,7 +308,7 @@ class Execution:
             self.console.step("warning", "the loss is NaN or infinite: lower the learning rate, or scale the inputs")
         for note in engine.notes:
             self.console.step("engine", note)
-        self.console.step("fit", describe_training(built, fitted, recorder.durations["fit"]))
+        self.console.step("fit", announcements.describe_training(built, fitted, recorder.durations["fit"]))
 
     def _validation(self, engine: Engine, validation: Batches | None) -> dict[str, float]:
         """The losses and metrics of the kept weights on the validation split; the history has them in most cases."""
@@ -336,7 +330,7 @@ class Execution:
             batches = batches_of(built, dataset, examples.split, self.report, batch_size=size)
             metrics = evaluate(engine, batches, SMOKE_STEPS if self.smoke else None)
         self.result.metrics = {"split": examples.name, "examples": len(examples.split), **metrics}
-        losses = describe_losses(built.settings.outputs)
+        losses = announcements.describe_losses(built.settings.outputs)
         self.console.step("evaluate", f"{examples.name}: {format_metrics(metrics)}{losses}{examples.note}")
         if not self.smoke:
             with self._timed("evaluate"):
@@ -370,7 +364,9 @@ class Execution:
             return
         encodings = encodings_of(built, dataset)
         names = write_predictions(self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes)
-        self.console.step("predict", f"{line} → {', '.join(names)}{examples.note}{describe_outputs(outputs)}")
+        self.console.step(
+            "predict", f"{line} → {', '.join(names)}{examples.note}{announcements.describe_outputs(outputs)}"
+        )
         whole = whole_lists(examples.split, predictions, encodings)
         self._note("predict", [*examples.split.notes, *describe_whole_lists(whole)])
         if whole:
