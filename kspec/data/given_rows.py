@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kspec.data.context import Context
-from kspec.data.limits import LimitReached
+from kspec.data.limits import LimitReached, check_columns
 from kspec.data.sources.arrow_tables import table_of
 from kspec.data.sources.images import CONTENT as IMAGES
 from kspec.data.sources.json import arrow_table
@@ -96,16 +96,43 @@ def table_of_rows(rows: GivenRows, context: Context) -> Table | None:
     """
     import numpy
 
+    numbers = {name: column for name, values in rows.columns.items() if (column := _numbers(name, values)) is not None}
+    others = {name: values for name, values in rows.columns.items() if name not in numbers}
+    table: Table | None = Table({}, rows.count)
     try:
-        table = table_of(arrow_table(rows.columns, rows.count), NAME, SourceFile(UPLOADS, None, None), context)
+        if others or not rows.count:
+            table = table_of(arrow_table(others, rows.count), NAME, SourceFile(UPLOADS, None, None), context)
+        check_columns(len(rows.columns), NAME, context.limits)
     except LimitReached as reached:
         context.limit(reached, None)
         return None
     if table is not None:
+        found = {**table.columns, **numbers}
+        table.columns = {name: found[name] for name in (*rows.columns, *table.columns) if name in found}
         table.folder = UPLOADS
         table.numbers = None if rows.numbers is None else numpy.array(rows.numbers, numpy.int64)
         _read_pictures(table, context)
     return table
+
+
+def _numbers(name: str, values: Sequence[Any]) -> Column | None:
+    """A column of numbers without a gap, as Arrow would make it, in a tenth of the time; None for any other.
+
+    Args:
+        name: Its name.
+        values: Its values.
+    """
+    import numpy
+
+    kinds = set(map(type, values))
+    if not kinds or not kinds <= {int, float}:
+        return None
+    try:
+        array = numpy.array(values, numpy.float64 if float in kinds else numpy.int64)
+    except OverflowError:  # an integer of more than 64 bits
+        return None
+    missing = numpy.isnan(array) if float in kinds else numpy.zeros(len(array), bool)
+    return Column(name, "float" if float in kinds else "integer", array, missing)
 
 
 def _read_pictures(table: Table, context: Context) -> None:

@@ -113,10 +113,13 @@ def model_metadata(service: Service) -> dict[str, Any]:
     outputs = []
     for name, output in service.contract.outputs.items():
         is_class = bool(output.task and output.task != "regression")
-        outputs.append({"name": name, "datatype": "BYTES" if is_class else "FP32", "shape": [-1]})
-        if is_class and output.task != "multilabel_classification":
-            suffix = "probabilities" if output.value == "probability" else "scores"
-            outputs.append({"name": f"{name}_{suffix}", "datatype": "FP32", "shape": [-1, len(output.labels) or -1]})
+        several = [-1] if len(output.columns) > 1 else []
+        outputs.append({"name": name, "datatype": "BYTES" if is_class else "FP32", "shape": [-1, *several]})
+        if is_class:
+            scores = "scores" if output.task == "multiclass_classification" else "score"
+            suffix = "probabilities" if output.value == "probability" else scores
+            labels = len(output.labels) if output.labels and not several else -1
+            outputs.append({"name": f"{name}_{suffix}", "datatype": "FP32", "shape": [-1, labels]})
     return {
         "name": service.name,
         "versions": [model.version],
@@ -185,11 +188,25 @@ def _tensors(result: Result) -> list[_Tensor]:
     """What is predicted, as tensors."""
     tensors = []
     for output, first in result.answers[0].items() if result.answers else ():
-        for key, value in first.items():
+        found = [answer[output] for answer in result.answers]
+        if "prediction" not in first:  # a label for each of several columns
+            found = [_by_key(each) for each in found]
+        for key, value in found[0].items():
             name = output if key == "prediction" else f"{output}_{key}"
-            values = [_plain(answer[output][key]) for answer in result.answers]
+            values = [_plain(each[key]) for each in found]
             tensors.append(_Tensor(name, "BYTES" if isinstance(_leaf(value), str) else "FP32", values))
     return tensors
+
+
+def _by_key(columns: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """What is predicted for several columns of two labels: a list of labels, and of probabilities of the second."""
+    keys = next(iter(columns.values()))
+    return {key: [_second(each[key]) for each in columns.values()] for key in keys}
+
+
+def _second(value: Any) -> Any:
+    """The last value of an object; a label or a number as it is."""
+    return list(value.values())[-1] if isinstance(value, Mapping) else value
 
 
 def _plain(value: Any) -> Any:
