@@ -216,8 +216,8 @@ class Execution:
     def _engine(self, built: BuiltModel) -> Engine:
         announce = functools.partial(self.console.step, "fit")
         setting = self.spec.document.fit.engine if self.checkpoints is None else self.checkpoints.engine
-        traces = None if self.part is None else self.part.model.traces
-        return engine_of(built.model, setting, built.graph, built.network, announce, traces)
+        traces, trainings = (None, None) if self.part is None else (self.part.model.traces, self.part.trainings)
+        return engine_of(built.model, setting, built.graph, built.network, announce, traces, trainings)
 
     def _read_data(self) -> Dataset | None:
         with self._timed("data"):
@@ -306,6 +306,8 @@ class Execution:
         self.interrupt.resume()
         if fitted.diverged:
             self.console.step("warning", "the loss is NaN or infinite: lower the learning rate, or scale the inputs")
+        if engine.notes:
+            recorder.facts["engine_notes"] = list(engine.notes)
         for note in engine.notes:
             self.console.step("engine", note)
         self.console.step("fit", announcements.describe_training(built, fitted, recorder.durations["fit"]))

@@ -21,8 +21,11 @@ class Part:
         table: The table of the data, once one of them has read it.
         model: The model that they train one after another; no result of a run keeps it.
         finish: Called with the trained model once the run has predicted.
+        trainings: About how many runs there are, if the engine `auto` decides for all of them beforehand; see
+            `FusedEngine`.
     """
 
     table: SharedTable
     model: SharedModel
     finish: Callable[[Trained], None] = lambda _: None
+    trainings: float | None = None

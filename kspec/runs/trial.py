@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,6 +57,7 @@ class Trial(Execution):
 
     Attributes:
         seconds: How long it took before its turn came.
+        alone: Why its network does not train with others, if they were to train together; empty else.
     """
 
     part: Part
@@ -66,6 +68,7 @@ class Trial(Execution):
         self.part, self.keeps_model = part, keeps_model
         self.record: Record | None = None
         self.seconds = 0.0
+        self.alone = ""
         self._prepared: _Prepared | None = None
         self.recorder.durations["check"] = round(time.perf_counter() - started, 4)
 
@@ -113,6 +116,12 @@ class Trial(Execution):
         assert self._prepared is not None
         return self._prepared.splits
 
+    @property
+    def engine_notes(self) -> list[str]:
+        """What is known of the choice of its engine, once it has run."""
+        own = [] if not self.alone else [f"trained alone: {self.alone}"]
+        return own + ([] if self.recorder.engine is None else self.recorder.engine.notes)
+
     def _run_steps(self) -> None:
         if self._prepared is None:
             self.prepare()
@@ -122,6 +131,8 @@ class Trial(Execution):
         self._compile(built)
         engine = self.recorder.engine = self._engine(built)
         self._fit(built, engine, prepared.splits)
+        if self.engine_notes:
+            self.recorder.facts["engine_notes"] = self.engine_notes
         if self.result.status != "interrupted":
             self.result.validation = self._validation(engine, prepared.splits.get("validation"))
             self.recorder.write_metrics()
@@ -146,9 +157,11 @@ def train_together(trials: Sequence[Trial], ends: Sequence[Callable[[History], b
     Raises:
         KeyboardInterrupt: After a signal.
     """
-    from kspec.training.stacked.together import Candidate
+    from kspec.backend.keras_errors import plain
+    from kspec.training.stacked.together import Candidate, CannotStack
     from kspec.training.stacked.together import train_together as train
 
+    failure = ""
     with exclusive_keras(), trials[0].console.own_output(), Interrupt() as interrupt:
         candidates, own = [], []
         for trial, is_hopeless in zip(trials, ends, strict=True):
@@ -169,10 +182,19 @@ def train_together(trials: Sequence[Trial], ends: Sequence[Callable[[History], b
         shared = own[0].part.model
         if not shared.fits(candidates[0].built):
             shared.adopt(own[0].build())  # not its own model, whose weights the others would overwrite
-        for trial, record in zip(own, train(shared, candidates, interrupt.check), strict=True):
-            trial.record = record
-        for trial in own:
+        records: list[Record | None] = [None] * len(own)
+        alone = ""
+        try:
+            records = train(shared, candidates, interrupt.check)
+        except CannotStack as reason:
+            alone = str(reason)
+        except Exception as error:  # whatever Keras cannot do without its own variables, it can do with them
+            alone = failure = f"{type(error).__name__}: {plain(error)[:200]}"
+        for trial, record in zip(own, records, strict=True):
+            trial.record, trial.alone = record, alone
             trial.seconds += (time.monotonic() - started) / len(own)
+    if failure:
+        warnings.warn(f"networks that should train together train alone: {failure}", RuntimeWarning, stacklevel=2)
 
 
 def _ends_after(is_hopeless: Callable[[History], bool], number: int, logs: dict[str, float]) -> bool:

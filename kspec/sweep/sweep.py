@@ -10,13 +10,16 @@ from pathlib import Path
 from kspec.cluster.connect import Cluster
 from kspec.compiler.check import check_spec
 from kspec.compiler.search.forms import measures_time
+from kspec.compiler.search.outcome import Outcomes
 from kspec.compiler.search.points import space_size
+from kspec.compiler.search.trainings import expected_trainings
 from kspec.compiler.search.verdict import Verdict, judge
 from kspec.diagnostics import Report, SpecError
 from kspec.language import Spec
 from kspec.language.sweep import Sweep
 from kspec.language.sweep_samplers import FINITE
 from kspec.runs.folder_lock import locked
+from kspec.runs.member_plan import member_plan
 from kspec.runs.recorder import Recorder
 from kspec.runs.run import Run
 from kspec.runs.run_folder import SWEEP, TRIALS, RunFolder
@@ -91,6 +94,8 @@ class _Search:
     workers: Workers | ClusterWorkers = field(init=False)
     recorder: Recorder = field(init=False)
     _known: dict[str, TrialRecord] = field(default_factory=dict)
+    trainings: float = field(init=False)
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         goals = self.sweep.goal.directions
@@ -99,6 +104,9 @@ class _Search:
         self.workers = self._workers()
         self.recorder = Recorder(self.spec, Run(self.spec.name, self.folder.path), self.folder)
         self.recorder.facts["sweep"] = {"trials": self.sweep.trials, "keeps_models": self.keep_models}
+        plan = member_plan(self.spec.document)
+        trainings = self.sweep.trials * (1 if plan is None else plan.count)
+        self.trainings = expected_trainings(self.sweep.search, Outcomes(self.spec), trainings)
 
     def _workers(self) -> Workers | ClusterWorkers:
         spec, folder = self.spec, self.folder.path
@@ -203,9 +211,9 @@ class _Search:
         groups: dict[str | int, list[Task]] = {}
         for asked, verdict in batch:
             if verdict.digest not in known and verdict.digest not in tasks:
-                task = tasks[verdict.digest] = Task(
-                    Pruning(self.sweep, self.spec.name, asked, before), verdict.measures
-                )
+                pruning = Pruning(self.sweep, self.spec.name, asked, before)
+                task = Task(pruning, verdict.measures, verdict.program, self.trainings)
+                tasks[verdict.digest] = task
                 form = None if measures_time(self.sweep) else verdict.form
                 groups.setdefault(asked.number if form is None else form, []).append(task)
         points = {asked.number: (asked, verdict) for asked, verdict in batch}
@@ -213,6 +221,7 @@ class _Search:
             if result.status == "interrupted":
                 raise KeyboardInterrupt
             asked, verdict = points.pop(task.number)
+            self._explain(result.notes)
             record = _record(asked, result)
             self._tell(asked, verdict, record, result.reports, result.excess)
             known[verdict.digest] = record
@@ -220,6 +229,13 @@ class _Search:
             self._repeat(asked, verdict, known[verdict.digest])
         self.result.trials.sort(key=lambda trial: trial.number)
         self._write()
+
+    def _explain(self, notes: tuple[str, ...]) -> None:
+        """Prints lines about the choice of engines, each once."""
+        for note in notes:
+            if note not in self.notes:
+                self.notes.append(note)
+                self.console.step("engine", note)
 
     def _repeat(self, asked: Asked, verdict: Verdict, earlier: TrialRecord) -> None:
         """Ends a trial whose spec has run before: it would yield the same.

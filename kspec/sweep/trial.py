@@ -25,7 +25,6 @@ from kspec.runs.run import Run
 from kspec.runs.run_folder import TRIALS, RunFolder
 from kspec.runs.trial import Trial, train_together
 from kspec.sweep.study import Pruning
-from kspec.syntax.yaml_flow import to_yaml
 from kspec.training.fit import History
 
 if TYPE_CHECKING:
@@ -33,9 +32,6 @@ if TYPE_CHECKING:
 
 MAX_MODELS = 8
 """The most networks whose traced functions are kept."""
-_NETWORK = ("inputs", "layers", "blocks", "models", "outputs", "dtype_policy")
-"""The sections of a spec that say what its network is."""
-
 Status = Literal["complete", "pruned", "failed", "interrupted"]
 
 
@@ -52,6 +48,7 @@ class TrialResult:
         epochs: Epochs trained.
         excess: How far it is beyond the limits on its time; negative within.
         message: Why it failed, or was pruned.
+        notes: Lines for the user about the choice of its engine.
     """
 
     status: Status
@@ -62,6 +59,7 @@ class TrialResult:
     epochs: int = 0
     excess: Mapping[str, float] = field(default_factory=dict)
     message: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +69,14 @@ class Task:
     Args:
         pruning: Its point, and what it is compared with.
         measures: What is known of the point before it runs: parameters, FLOPs, memory.
+        program: Equal for trials that share what is traced.
+        trainings: About how many trainings of the sweep share what XLA compiles.
     """
 
     pruning: Pruning
     measures: Mapping[str, float]
+    program: str = ""
+    trainings: float | None = None
 
     @property
     def number(self) -> int:
@@ -111,7 +113,7 @@ class TrialRunner:
 
     def _train_together(self, tasks: Sequence[Task]) -> dict[int, Trial]:
         """Trials that are ready to run, by number, with what their training yields."""
-        trials = {task.number: self._open(self._spec(task), task.number) for task in tasks}
+        trials = {task.number: self._open(self._spec(task), task) for task in tasks}
         train_together(list(trials.values()), [_Watch(self._sweep, task.pruning.again()).is_hopeless for task in tasks])
         return trials
 
@@ -124,7 +126,7 @@ class TrialRunner:
         """
         watch = _Watch(self._sweep, task.pruning, time.monotonic() - (trial.seconds if trial is not None else 0.0))
         try:
-            runs = list(self._runs(task, watch) if trial is None else [trial.run_until(watch.is_hopeless)])
+            runs = list(self._runs(task, watch) if trial is None else [watch.run(trial)])
         except (SpecError, StepFailed) as error:
             text = error.errors if isinstance(error, SpecError) else str(error)
             return TrialResult("failed", seconds=watch.seconds, message=text.splitlines()[0])
@@ -135,23 +137,25 @@ class TrialRunner:
         spec = self._spec(task)
         plan = member_plan(spec.document)
         if plan is None:
-            yield self._open(spec, task.number).run_until(watch.is_hopeless)
+            yield watch.run(self._open(spec, task))
             return
-        folder, part = self._folder(task.number), Part(self.table, self._model(spec))
+        folder, part = self._folder(task.number), self._part(task)
         for member in range(1, plan.count + 1):
             own = folder.part(plan.folder(member))
-            trial = Trial(plan.spec_of(spec, member), own, part, keeps_model=self.keeps_models)
-            yield trial.run_until(watch.is_hopeless)
+            yield watch.run(Trial(plan.spec_of(spec, member), own, part, keeps_model=self.keeps_models))
 
-    def _open(self, spec: Spec, number: int) -> Trial:
+    def _open(self, spec: Spec, task: Task) -> Trial:
         """A trial that trains a spec once.
 
         Args:
             spec: The spec.
-            number: The number of the trial.
+            task: What is known of the trial.
         """
-        part = Part(self.table, self._model(spec))
-        return Trial(spec, self._folder(number), part, keeps_model=self.keeps_models)
+        return Trial(spec, self._folder(task.number), self._part(task), keeps_model=self.keeps_models)
+
+    def _part(self, task: Task) -> Part:
+        """What a trial has in common with others."""
+        return Part(self.table, self._model(task.program), trainings=task.trainings)
 
     def _spec(self, task: Task) -> Spec:
         """The spec of a trial."""
@@ -168,14 +172,13 @@ class TrialRunner:
         assert self.spec.document.sweep is not None
         return self.spec.document.sweep
 
-    def _model(self, spec: Spec) -> SharedModel:
-        """The model that trials of this network train one after another."""
+    def _model(self, program: str) -> SharedModel:
+        """The model that trials of a program train one after another."""
         import_tensorflow()
         from kspec.training.shared_model import SharedModel
 
-        key = to_yaml({name: spec.values[name] for name in _NETWORK if name in spec.values})
-        model = self._models.pop(key, None) or SharedModel()
-        self._models[key] = model  # the last one is the youngest
+        model = self._models.pop(program, None) or SharedModel()
+        self._models[program] = model  # the last one is the youngest
         if len(self._models) > MAX_MODELS:
             del self._models[next(iter(self._models))]
         return model
@@ -196,6 +199,13 @@ class _Watch:
     started: float = field(default_factory=time.monotonic)
     reports: list[float] = field(default_factory=list)
     message: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def run(self, trial: Trial) -> Run:
+        """Runs a trial, or one of its folds or repeats; see `Trial.run_until`."""
+        run = trial.run_until(self.is_hopeless)
+        self.notes += [note for note in trial.engine_notes if note not in self.notes]
+        return run
 
     @property
     def seconds(self) -> float:
@@ -245,7 +255,17 @@ class _Watch:
             for name, _ in self.sweep.goal.directions
         )
         epochs = sum(len(run.history) for run in runs)
-        found = TrialResult("complete", values, tuple(self.reports), validation, seconds, epochs, excess, self.message)
+        found = TrialResult(
+            "complete",
+            values,
+            tuple(self.reports),
+            validation,
+            seconds,
+            epochs,
+            excess,
+            self.message,
+            tuple(self.notes),
+        )
         if any(run.status == "interrupted" for run in runs):
             return replace(found, status="interrupted")
         if self.message:

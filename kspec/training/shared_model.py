@@ -1,8 +1,8 @@
 """A model that several trainings use one after another: what is traced and compiled for the first serves them all.
 
 Each training builds a model of its own, and only that decides. Where the two are alike but for values, these move into
-the shared model: weights, states of random generators, what layers have learned. Its optimizer and metrics begin anew.
-So the results are, to the bit, those of the training's own model.
+the shared model: weights, states of random generators, what layers have learned, rates of dropout, factors of
+regularizers. Its optimizer and metrics begin anew. So the results are, to the bit, those of the training's own model.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import numpy as np
 from keras.src.backend.common import global_state
 from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
+from kspec.analysis.hyperparameters import without_values_in_config
 from kspec.backend.keras_objects import Maker
 from kspec.compiler.define import BuiltModel
 from kspec.training.compile import compile_model
 from kspec.training.engine.traces import Traces
+from kspec.training.hyperparameters import Hyperparameters
 from kspec.training.learned_state import LEARNED, has_same_state, learns_unknown, move_state
 from kspec.training.unscaled_metrics import set_units
 
@@ -74,6 +76,7 @@ class SharedModel:
         if self.built is None or not self.fits(fresh):
             self.built, self.trainings = fresh, 1
             self.traces.clear()
+            self.traces.hyperparameters = Hyperparameters(fresh.model)
             self._stages.clear()
             self._active = None
             return fresh
@@ -152,6 +155,7 @@ class SharedModel:
             fresh: The fresh one.
         """
         assert self.built is not None
+        assert self.traces.hyperparameters is not None
         model = self.built.model
         for variable, value in zip(model.variables, fresh.model.variables, strict=True):
             variable.assign(value.value)
@@ -165,9 +169,10 @@ class SharedModel:
                 changed.append(layer)
         if changed:
             self.traces.forget(changed)
+        if self.traces.hyperparameters.move(Hyperparameters(fresh.model)) or changed:
             self._leave(vars(model))
             for stage in self._stages.values():
-                stage.attributes |= dict.fromkeys(_FUNCTIONS)
+                stage.attributes |= dict.fromkeys(_FUNCTIONS)  # Keras's own loop has them as constants
             self._active = None
 
 
@@ -189,10 +194,18 @@ def _tensors(built: BuiltModel) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def _compiled_settings(built: BuiltModel) -> tuple[Any, ...]:
-    """What decides how a model is compiled; of a scale, only its kind, since its numbers are values."""
+    """What decides how a model is compiled.
+
+    Of a scale it is only the kind, since its numbers are values. Class weights are weights of examples, which are data,
+    unless they are those of columns.
+    """
     settings = built.settings
     outputs = {
-        name: replace(output, scaling=None if output.scaling is None else output.scaling.without_numbers())
+        name: replace(
+            output,
+            scaling=None if output.scaling is None else output.scaling.without_numbers(),
+            class_weight=output.class_weight if output.weighs_columns else output.class_weight is not None,
+        )
         for name, output in settings.outputs.items()
     }
     stages = [(stage.name, _without_rate(stage.optimizer), stage.trainable) for stage in settings.stages]
@@ -217,8 +230,8 @@ def _without_rate(optimizer: Any) -> Any:
 
 
 def _text(config: Any) -> str:
-    """The configuration of a model without values: what layers have learned, from how much, and the seeds of theirs."""
-    return json.dumps(_without_values(config), sort_keys=True, default=str)
+    """The configuration of a model without values: what layers have learned, from how much, seeds, hyperparameters."""
+    return json.dumps(without_values_in_config(_without_values(config)), sort_keys=True, default=str)
 
 
 def _without_values(value: Any) -> Any:

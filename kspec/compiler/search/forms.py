@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from kspec.analysis.program import Analysis
+from kspec.compiler.search.programs import digest, program_of
 from kspec.ir import Graph, Node
 from kspec.language import Spec
 from kspec.language.sweep import CONSTRAINT, Sweep
@@ -56,8 +55,8 @@ STACKED_CALLBACKS = frozenset({"CSVLogger", "EarlyStopping", "TerminateOnNaN"})
 """Callbacks that change nothing in training but its end."""
 STACKED_OPTIMIZERS = frozenset({"Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Nadam", "RMSprop", "SGD"})
 """Optimizers whose state is a value for each weight."""
-_VALUES = ("kspec", "name", "seed", "sweep", "vars")
-"""Sections that only decide values, or nothing of training."""
+_ELSEWHERE = ("kspec", "name", "seed", "sweep", "vars", "layers", "blocks", "models", "compile")
+"""Sections that only decide values, or nothing of training, and those of the program."""
 
 
 def form_of(spec: Spec, analysis: Analysis) -> str | None:
@@ -95,8 +94,7 @@ def form_of(spec: Spec, analysis: Analysis) -> str | None:
         for output in settings.outputs.values()
     ):
         return None
-    text = json.dumps(_without_numbers(spec.values), sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return digest([program_of(spec, analysis), _settings(spec.values)])
 
 
 def measures_time(sweep: Sweep) -> bool:
@@ -120,18 +118,9 @@ def _head(value: Any) -> str:
     return str(value if isinstance(value, str) else next(iter(value)))
 
 
-def _without_numbers(values: Any) -> dict[str, Any]:
-    """A spec without the values that a program takes as inputs: learning rate, class weights, seed."""
-    kept = {name: value for name, value in values.items() if name not in _VALUES}
+def _settings(values: Any) -> dict[str, Any]:
+    """What a spec says besides its network, without class weights and seed, which are inputs of a program."""
+    kept = {name: value for name, value in values.items() if name not in _ELSEWHERE}
     fit = dict(kept.get("fit") or {})
     fit["class_weight"] = fit.get("class_weight") is not None
-    compiled = dict(kept.get("compile") or {})
-    optimizer = compiled.get("optimizer")
-    if isinstance(optimizer, dict):
-        ((name, arguments),) = optimizer.items()
-        rate = (arguments or {}).get("learning_rate", 0.0)
-        if isinstance(rate, (int, float)):
-            compiled["optimizer"] = {name: {k: v for k, v in (arguments or {}).items() if k != "learning_rate"}}
-    elif isinstance(optimizer, str):
-        compiled["optimizer"] = {optimizer: {}}
-    return {**kept, "fit": fit, "compile": compiled}
+    return {**kept, "fit": fit}

@@ -14,6 +14,7 @@ from kspec.analysis.training_memory import training_memory
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.search.forms import form_of
 from kspec.compiler.search.points import Point, overrides_of
+from kspec.compiler.search.programs import program_of
 from kspec.diagnostics import Diagnostic, Report, Severity
 from kspec.diagnostics.budget import Budget, limited, stop_if_cancelled
 from kspec.ir import Graph
@@ -39,6 +40,8 @@ class Outcome:
         shapes: A hash of the shapes of all nodes.
         form: Equal for points whose trials can train together; None for one whose trial trains alone.
         digest: Equal for points that are the same spec: they differ in variables that it does not use.
+        program: Equal for points whose trials share what is traced.
+        batch_size: Examples in a step of training.
     """
 
     errors: tuple[Diagnostic, ...] = ()
@@ -46,6 +49,8 @@ class Outcome:
     shapes: int = 0
     form: str | None = None
     digest: str = ""
+    program: str = ""
+    batch_size: int = 0
 
 
 def compile_point(spec: Spec, point: Point) -> Outcome:
@@ -65,8 +70,15 @@ def compile_point(spec: Spec, point: Point) -> Outcome:
     types = compiled.analysis.types
     networks = {"": types, **types.models}
     shapes = [(name, node, call.outputs) for name, network in networks.items() for node, call in network.calls.items()]
-    form, digest = form_of(compiled.spec, compiled.analysis), _digest(compiled.spec, compiled.analysis.graph)
-    return Outcome((), measure(compiled.spec, compiled.analysis), hash(repr(shapes)), form, digest)
+    return Outcome(
+        (),
+        measure(compiled.spec, compiled.analysis),
+        hash(repr(shapes)),
+        form_of(compiled.spec, compiled.analysis),
+        _digest(compiled.spec, compiled.analysis.graph),
+        program_of(compiled.spec, compiled.analysis),
+        compiled.spec.document.fit.batch_size,
+    )
 
 
 def _digest(spec: Spec, graph: Graph) -> str:

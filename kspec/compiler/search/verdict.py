@@ -24,6 +24,7 @@ class Verdict:
         excess: By constraint, how far the value is beyond its limit, as a share of it; negative within.
         form: Equal for points whose trials can train together; None for one whose trial trains alone.
         digest: Equal for points whose trials yield the same.
+        program: Equal for points whose trials share what is traced.
     """
 
     point: Point
@@ -33,6 +34,7 @@ class Verdict:
     excess: dict[str, float] = field(default_factory=dict)
     form: str | None = None
     digest: str = ""
+    program: str = ""
 
     @property
     def is_feasible(self) -> bool:
@@ -80,4 +82,4 @@ def weigh(point: Point, outcome: Outcome, constraints: Sequence[str]) -> Verdict
         excess[text] = (beyond or (1.0 if strict else 0.0)) / max(abs(limit), 1.0)
         if excess[text] > 0:
             violated[text] = value
-    return Verdict(point, (), violated, outcome.measures, excess, outcome.form, outcome.digest)
+    return Verdict(point, (), violated, outcome.measures, excess, outcome.form, outcome.digest, outcome.program)

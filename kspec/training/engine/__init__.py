@@ -68,6 +68,7 @@ def engine_of(
     network: BuiltNetwork | None = None,
     announce: Callable[[str], None] = lambda _: None,
     traces: Traces | None = None,
+    trainings: float | None = None,
 ) -> Engine:
     """The engine for a compiled model.
 
@@ -78,6 +79,7 @@ def engine_of(
         network: Layers and tensors of the built graph.
         announce: Called with a line when something takes long before the first epoch.
         traces: What earlier trainings of the model have traced, which serves this one; None to trace anew.
+        trainings: About how many trainings share what is compiled; see `FusedEngine`.
 
     Returns:
         Keras's own loop for a stateful model, whatever the setting; else the engine that the setting names.
@@ -93,4 +95,4 @@ def engine_of(
         return KerasEngine(model)
     from kspec.training.engine.fused import FusedEngine
 
-    return FusedEngine(model, setting, graph, network, announce, traces)
+    return FusedEngine(model, setting, graph, network, announce, traces, trainings)

@@ -18,8 +18,9 @@ from kspec.backend.keras_model import BuiltNetwork
 from kspec.data.pipeline import CHUNK_BYTES, Batches
 from kspec.ir import Graph
 from kspec.language.engine import EnginePlan, EngineSetting
-from kspec.training.engine.auto import AutoPolicy
+from kspec.training.engine.auto import EARLY_STOP_FRACTION, AutoPolicy
 from kspec.training.engine.engine_policy import EnginePolicy, FixedPolicy
+from kspec.training.engine.expected_gain import expected_engine, expected_speedup, pays_for_validation
 from kspec.training.engine.keras_engine import KerasEngine
 from kspec.training.engine.loops import Loops
 from kspec.training.engine.patch import patch
@@ -33,8 +34,6 @@ from kspec.training.engine.training import Metrics, Results, Runner, StepsPerCal
 
 ROWS_BYTES = CHUNK_BYTES
 """The memory of a chunk of rows that a loop runs over."""
-SMALL_CELL = 64
-"""Recurrent cells of up to so many units spend more time between their operations than in them."""
 WATCHED_STEPS = 100
 """How often a callback sees batches, in steps, if it does not say."""
 COMPILED_VALIDATION = 32, 3000
@@ -55,6 +54,8 @@ class FusedEngine:
         network: Layers and tensors of the built graph.
         announce: Called with a line when something takes long before the first epoch.
         traces: What earlier trainings of the model have traced, which serves this one; None to trace anew.
+        trainings: About how many trainings share what is compiled, if `auto` decides for all of them beforehand, by the
+            network alone; None if it decides for this one, by measuring.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class FusedEngine:
         network: BuiltNetwork | None = None,
         announce: Callable[[str], None] = lambda _: None,
         traces: Traces | None = None,
+        trainings: float | None = None,
     ) -> None:
         self.model = model
         self.setting = setting
@@ -77,6 +79,7 @@ class FusedEngine:
         self._notes: list[str] = []  # those of earlier policies
         self._traces = Traces() if traces is None else traces
         self._keeps_traces = traces is not None
+        self._trainings = trainings
         self._keras: KerasEngine | None = None  # set once it has taken over
         self._resumed: tuple[EnginePlan, bool] | None = None
 
@@ -200,7 +203,9 @@ class FusedEngine:
         (plan, settled), self._resumed = self._resumed or (self.policy.plan, False), None
         if self.setting == "auto":
             self._notes += self.policy.notes
-            if settled:
+            if self._trainings is not None:
+                self.policy = _shared_policy(runner, callback_list.callbacks, schedule, plan, self._trainings)
+            elif settled:
                 self.policy = FixedPolicy(plan)
             else:
                 self.policy = _auto_policy(self.model, runner, callback_list.callbacks, plan, first)
@@ -230,13 +235,16 @@ class FusedEngine:
         steps = schedule.validation_steps
         if validation is None or not steps:
             return None
+        runner = self._runner("test", validation)
         in_each, in_all = COMPILED_VALIDATION
         is_long = steps >= in_each and steps * schedule.validations >= in_all
+        if self._trainings is not None:
+            is_long = pays_for_validation(runner.loops.core, steps, schedule.validations * self._trainings)
 
         def use_xla() -> bool:
             return is_long and self.policy.plan.at(train_function.step - 1) == "fused_xla"
 
-        function = TestFunction(self._runner("test", validation), steps, train_function.results, use_xla)
+        function = TestFunction(runner, steps, train_function.results, use_xla)
         function.prepare()
         return function
 
@@ -332,21 +340,33 @@ def _auto_policy(
 ) -> AutoPolicy:
     """A policy that knows earlier times of this network, and the usual speedup of its kind."""
     key = key_of(model, runner.loops.batch_size, runner.source.signature)
-    may_stop = any(isinstance(callback, EarlyStopping) for callback in callbacks)
     keep = functools.partial(remember, key)
-    expected = _expected_speedup(runner.loops.core)
+    expected = expected_speedup(runner.loops.core)
+    may_stop = _may_stop(callbacks)
     return AutoPolicy(recall(key), expected=expected, keep=keep, may_stop=may_stop, plan=plan, first=first)
 
 
-def _expected_speedup(core: keras.Layer) -> float | None:
-    """The speedup that XLA usually brings to such layers; None if the times of the steps will tell."""
-    layers = core._flatten_layers()
-    if any("Conv" in type(layer).__name__ for layer in layers) and not tf.config.list_physical_devices("GPU"):
-        return 0.1  # on a CPU, XLA's convolutions do not use the vendor's library
-    cells = [layer for layer in layers if hasattr(layer, "state_size")]
-    if cells:  # a step is itself a loop, of operations that are small if the cells are
-        return 4.0 if all(getattr(layer, "units", 0) <= SMALL_CELL for layer in cells) else 1.2
-    return None
+def _shared_policy(
+    runner: Runner, callbacks: list[Callback], schedule: Schedule, plan: EnginePlan, trainings: float
+) -> FixedPolicy:
+    """The engine for a training that is one of several, all of which share what is compiled.
+
+    Args:
+        runner: Runs the steps.
+        callbacks: Those of the training.
+        schedule: Its epochs.
+        plan: The decisions of the stages before.
+        trainings: About how many trainings there are.
+    """
+    steps = schedule.steps * schedule.new_epochs * trainings * (EARLY_STOP_FRACTION if _may_stop(callbacks) else 1.0)
+    engine = expected_engine(runner.loops.core, steps)
+    policy = FixedPolicy(plan.with_change(schedule.first_step, engine))
+    policy.notes.append(f"{engine}: about {steps:,.0f} steps in {trainings:,.0f} trainings share what is compiled")
+    return policy
+
+
+def _may_stop(callbacks: list[Callback]) -> bool:
+    return any(isinstance(callback, EarlyStopping) for callback in callbacks)
 
 
 def watch_interval(callbacks: list[Callback]) -> int | None:

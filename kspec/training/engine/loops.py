@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
@@ -12,6 +13,11 @@ from kspec.training.engine.patch import patch
 from kspec.training.engine.tensors import Loop, Signature, StepFunction, StepName, Tensors
 from kspec.training.engine.variables import make_variables
 from kspec.training.engine.xla_rng import same_randomness
+
+if TYPE_CHECKING:
+    from kspec.training.hyperparameters import Hyperparameters
+
+_INT = tf.TensorSpec([], tf.int32)
 
 
 class StepProxy:
@@ -41,22 +47,33 @@ class Loops:
         model: The compiled Keras model.
         core: What the steps call; the model itself if nothing was precomputed.
         batch_size: Examples in a step.
+        traced: What has been traced for steps of other sizes; all but what XLA compiles serves every size.
+        hyperparameters: Those that the loops take as inputs; None if they have them as constants.
     """
 
-    def __init__(self, model: keras.Model, core: keras.Layer, batch_size: int) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        core: keras.Layer,
+        batch_size: int,
+        traced: dict[Hashable, Any] | None = None,
+        hyperparameters: Hyperparameters | None = None,
+    ) -> None:
         self.model = model
         self.core = core
         self.batch_size = batch_size
+        self.hyperparameters = hyperparameters
         kind, proxy = type(model), StepProxy(model, core)
         self._steps: dict[StepName, StepFunction] = {
             "train": lambda batch: kind.train_step(proxy, batch),
             "test": lambda batch: kind.test_step(proxy, batch),
         }
         self._predict_step: StepFunction = lambda batch: kind.predict_step(proxy, batch)
-        self._traced: dict[Hashable, Loop] = {}
+        self._traced: dict[Hashable, Any] = {} if traced is None else traced
         self._compiled_batches: dict[Hashable, list[int]] = {}
-        self._results = tf.function(model.get_metrics_result, autograph=False)  # while no `patch` is active
-        self._reset = tf.function(lambda: kind.reset_metrics(model), autograph=False)
+        # made while no `patch` is active
+        self._results = self._once("results", lambda: tf.function(model.get_metrics_result, autograph=False))
+        self._reset = self._once("reset", lambda: tf.function(lambda: kind.reset_metrics(model), autograph=False))
 
     @property
     def traced(self) -> int:
@@ -65,7 +82,7 @@ class Loops:
 
     def fused(self, step: StepName, signature: Signature) -> Loop:
         """The loop of a step without XLA; it also runs a smaller last batch."""
-        return self._once(("fused", step, _key(signature)), lambda: self._fused(step, signature))
+        return self._of_size(self._once(("fused", step, _key(signature)), lambda: self._fused(step, signature)))
 
     def compiled(self, step: StepName, signature: Signature, batches: int) -> Loop:
         """The loop of a step compiled by XLA, for rows of exactly so many full batches.
@@ -82,14 +99,15 @@ class Loops:
         enough = [number for number in known if batches <= number <= batches + max(1, batches // 8)]
         if enough:
             batches = min(enough)
-        loop = self._once((batches, step, _key(signature)), lambda: self._compiled(step, signature, batches))
+        key = "compiled", self.batch_size, batches, step, _key(signature)
+        loop: Loop = self._once(key, lambda: self._compiled(step, signature, batches))
         if not enough:
             known.append(batches)
         return loop
 
     def predict(self, signature: Signature) -> Loop:
         """The loop of prediction; it returns the predictions, first axis examples."""
-        return self._once(("predict", _key(signature)), lambda: self._predict(signature))
+        return self._of_size(self._once(("predict", _key(signature)), lambda: self._predict(signature)))
 
     def results(self) -> dict[str, tf.Tensor]:
         """The metrics' current values: `get_metrics_result` in one call. A loop must have been traced before."""
@@ -100,20 +118,29 @@ class Loops:
         """Resets the metrics: `reset_metrics` in one call. A loop must have been traced before."""
         self._reset()
 
-    def _once(self, key: Hashable, make: Callable[[], Loop]) -> Loop:
+    def _once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         if key not in self._traced:
             self._traced[key] = make()
         return self._traced[key]
 
-    def _fused(self, step: StepName, signature: Signature) -> Loop:
-        apply, size = self._steps[step], self.batch_size
+    def _of_size(self, loop: Callable[..., Any]) -> Loop:
+        """A loop that was traced for batches of any size, for those of this one."""
+        size = tf.constant(self.batch_size, tf.int32)
+        return lambda rows, start, stop: loop(rows, start, stop, size)
+
+    def _inputs(self) -> AbstractContextManager[None]:
+        return nullcontext() if self.hyperparameters is None else self.hyperparameters.as_inputs()
+
+    def _fused(self, step: StepName, signature: Signature) -> Any:
+        apply = self._steps[step]
         make_variables(self.model, step, signature)
 
-        def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor) -> None:
+        def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor, size: tf.Tensor) -> None:
             count = _count(rows)
-            _loop(start, stop, lambda number: apply(_batch(rows, number, size, count)))
+            with self._inputs():
+                _loop(start, stop, lambda number: apply(_batch(rows, number, size, count)))
 
-        return self._trace(tf.function(run, input_signature=_loop_signature(signature), autograph=False))
+        return self._trace(tf.function(run, input_signature=[*_loop_signature(signature), _INT], autograph=False))
 
     def _compiled(self, step: StepName, signature: Signature, batches: int) -> Loop:
         apply, size = self._steps[step], self.batch_size
@@ -124,7 +151,12 @@ class Loops:
 
         def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor) -> None:
             rows = tf.nest.map_structure(lambda rows: tf.reshape(rows, [batches, size, *rows.shape[1:]]), rows)
-            _loop(start, stop, lambda number: apply(tf.nest.map_structure(lambda rows: _any_size(rows[number]), rows)))
+
+            def one(number: tf.Tensor) -> Any:
+                return apply(tf.nest.map_structure(lambda rows: _any_size(rows[number]), rows))
+
+            with self._inputs():
+                _loop(start, stop, one)
 
         function = tf.function(run, input_signature=_loop_signature(exact), autograph=False, jit_compile=True)
         with same_randomness():
@@ -135,11 +167,11 @@ class Loops:
 
         return run_padded
 
-    def _predict(self, signature: Signature) -> Loop:
-        apply, size = self._predict_step, self.batch_size
+    def _predict(self, signature: Signature) -> Any:
+        apply = self._predict_step
         outputs = self.model.output
 
-        def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor) -> Tensors:
+        def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor, size: tf.Tensor) -> Tensors:
             count = _count(rows)
             arrays = [
                 tf.TensorArray(
@@ -161,17 +193,16 @@ class Loops:
             predictions: Tensors = tf.nest.pack_sequence_as(outputs, [array.concat() for array in arrays])
             return predictions
 
-        return self._trace(tf.function(run, input_signature=_loop_signature(signature), autograph=False))
+        return self._trace(tf.function(run, input_signature=[*_loop_signature(signature), _INT], autograph=False))
 
-    def _trace(self, function: Any) -> Loop:
+    def _trace(self, function: Any) -> Any:
         """Traces a `tf.function` before anything runs: what cannot be traced has not trained half a step.
 
         The metrics that a step returns are not read inside a loop, and so not computed there.
         """
         with patch(self.model, get_metrics_result=dict):
             function.get_concrete_function()
-        loop: Loop = function
-        return loop
+        return function
 
 
 def _loop(start: tf.Tensor, stop: tf.Tensor, step: Callable[[tf.Tensor], Any]) -> None:
@@ -183,7 +214,7 @@ def _loop(start: tf.Tensor, stop: tf.Tensor, step: Callable[[tf.Tensor], Any]) -
     tf.while_loop(lambda number: number < stop, body, (start,), parallel_iterations=1)
 
 
-def _batch(rows: Tensors, number: tf.Tensor, size: int, count: tf.Tensor) -> Tensors:
+def _batch(rows: Tensors, number: tf.Tensor, size: tf.Tensor, count: tf.Tensor) -> Tensors:
     """A batch of the rows; the last one may be smaller."""
     start = number * size
     stop = tf.minimum(start + size, count)
@@ -211,7 +242,7 @@ def _count(rows: Tensors) -> tf.Tensor:
 
 
 def _loop_signature(signature: Signature) -> list[Signature]:
-    return [signature, tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.int32)]
+    return [signature, _INT, _INT]
 
 
 def _key(signature: Signature) -> tuple[tuple[tuple[int | None, ...], tf.DType], ...]:

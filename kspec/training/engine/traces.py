@@ -11,17 +11,24 @@ from kspec.training.engine.loops import Loops
 
 if TYPE_CHECKING:
     from kspec.training.engine.precompute import Core, PrecomputedPrefix
+    from kspec.training.hyperparameters import Hyperparameters
 
 T = TypeVar("T")
 
 
 class Traces:
-    """What is traced for a model, in each way that it has been compiled."""
+    """What is traced for a model, in each way that it has been compiled.
+
+    Attributes:
+        hyperparameters: Those that loops take as inputs; None if they have them as constants.
+    """
 
     def __init__(self) -> None:
         self._cores: dict[tuple[str, ...], Core] = {}
-        self._loops: dict[Hashable, Loops] = {}
+        self._loops: dict[tuple[tuple[int, int], int], Loops] = {}
+        self._traced: dict[tuple[int, int], dict[Hashable, Any]] = {}
         self._programs: dict[Hashable, tuple[keras.Layer, Any]] = {}
+        self.hyperparameters: Hyperparameters | None = None
 
     def core_of(self, prefix: PrecomputedPrefix) -> Core:
         """The part of the model that follows a prefix, one object for equal prefixes."""
@@ -37,10 +44,11 @@ class Traces:
             core: What the steps call.
             batch_size: Examples in a step.
         """
-        key = id(getattr(model, "optimizer", None)), id(core), batch_size
-        if key not in self._loops:
-            self._loops[key] = Loops(model, core, batch_size)
-        return self._loops[key]
+        key = id(getattr(model, "optimizer", None)), id(core)
+        if (key, batch_size) not in self._loops:
+            traced = self._traced.setdefault(key, {})
+            self._loops[key, batch_size] = Loops(model, core, batch_size, traced, self.hyperparameters)
+        return self._loops[key, batch_size]
 
     def program(self, core: keras.Layer, key: Hashable, make: Callable[[], T]) -> T:
         """Another function of a part of the model, traced once for equal keys.
@@ -69,10 +77,13 @@ class Traces:
 
         self._cores = {key: core for key, core in self._cores.items() if not is_stale(core)}
         self._loops = {key: loops for key, loops in self._loops.items() if not is_stale(loops.core)}
+        cores = {id(loops.core) for loops in self._loops.values()}
+        self._traced = {key: traced for key, traced in self._traced.items() if key[1] in cores}
         self._programs = {key: kept for key, kept in self._programs.items() if not is_stale(kept[0])}
 
     def clear(self) -> None:
         """Drops everything."""
         self._cores.clear()
         self._loops.clear()
+        self._traced.clear()
         self._programs.clear()

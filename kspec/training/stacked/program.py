@@ -14,6 +14,7 @@ from keras.src.optimizers.base_optimizer import BaseOptimizer
 from kspec.training.engine.patch import patch
 from kspec.training.engine.tensors import Signature, Tensors
 from kspec.training.engine.variables import make_variables
+from kspec.training.hyperparameters import Hyperparameters
 
 _PURE = ("_apply_weight_decay", "_backend_update_step", "_var_key", "assign", "assign_add", "assign_sub")
 """The methods of an optimizer that Keras overrides for TensorFlow with some that only take TensorFlow's variables."""
@@ -33,7 +34,7 @@ class StackProgram:
     Args:
         model: The compiled model.
         core: What a step calls: the model without what is computed once.
-        batch_size: Examples in a step.
+        hyperparameters: Those that the networks have values of their own for.
         train: The specs of a batch to train on: inputs, targets, and weights if there are any.
         validation: Those of a batch to validate on.
 
@@ -42,12 +43,17 @@ class StackProgram:
     """
 
     def __init__(
-        self, model: keras.Model, core: keras.Layer, batch_size: int, train: Signature, validation: Signature
+        self,
+        model: keras.Model,
+        core: keras.Layer,
+        hyperparameters: Hyperparameters,
+        train: Signature,
+        validation: Signature,
     ) -> None:
         make_variables(model, "train", train)
         self.model = model
         self.core = core
-        self.batch_size = batch_size
+        self.hyperparameters = hyperparameters
         self.variables = [*model.variables, *model.optimizer.variables]
         self._metrics = model.metrics_variables
         x, y, weights = keras.utils.unpack_x_y_sample_weight(train)
@@ -58,13 +64,22 @@ class StackProgram:
             several,
             tf.TensorSpec([None, None], tf.int64),
             validation,
+            [tf.TensorSpec([None], tf.float64) for _ in hyperparameters.values()],
+            tf.TensorSpec([], tf.int32),
         )
         run = tf.function(self._epoch, input_signature=signature, autograph=False)
         with _pure(model.optimizer):
             self._run = run.get_concrete_function()
 
     def __call__(
-        self, state: State, rows: Tensors, weights: Tensors, orders: tf.Tensor, validation: Tensors
+        self,
+        state: State,
+        rows: Tensors,
+        weights: Tensors,
+        orders: tf.Tensor,
+        validation: Tensors,
+        numbers: State,
+        batch_size: int,
     ) -> tuple[State, Logs, Logs]:
         """Trains each network for an epoch, and validates it.
 
@@ -74,15 +89,25 @@ class StackProgram:
             weights: Sample weights, (networks, examples) for each output; an empty tuple if all weigh the same.
             orders: The examples of the epoch for each network: indices, int64, (networks, examples).
             validation: The validation split, first axis examples.
+            numbers: The hyperparameters, float64, (networks,) each.
+            batch_size: Examples in a step.
 
         Returns:
             The new state, and what is logged of training and of validation.
         """
-        found: tuple[State, Logs, Logs] = self._run(state, rows, weights, orders, validation)
+        size = tf.constant(batch_size, tf.int32)
+        found: tuple[State, Logs, Logs] = self._run(state, rows, weights, orders, validation, numbers, size)
         return found
 
     def _epoch(
-        self, state: State, rows: Tensors, weights: Tensors, orders: tf.Tensor, validation: Tensors
+        self,
+        state: State,
+        rows: Tensors,
+        weights: Tensors,
+        orders: tf.Tensor,
+        validation: Tensors,
+        numbers: State,
+        size: tf.Tensor,
     ) -> tuple[State, Logs, Logs]:
         count = len(self.variables)
 
@@ -92,20 +117,22 @@ class StackProgram:
             return (*batch, tf.nest.map_structure(lambda tensor: tf.gather(tensor, chosen, batch_dims=1), weights))
 
         def train(state: State, batch: Tensors) -> Any:
-            return tf.vectorized_map(lambda each: self._train_step(each[0], *_weighted(*each[1])), (state, batch))
+            return tf.vectorized_map(
+                lambda each: self._train_step(each[0], each[1], *_weighted(*each[2])), (state, numbers, batch)
+            )
 
         def validate(state: State, batch: Tensors) -> Any:
             x, y, own = keras.utils.unpack_x_y_sample_weight(batch)
-            return tf.vectorized_map(lambda each: self._test_step(each, x, y, own), state)
+            return tf.vectorized_map(lambda each: self._test_step(each[0], each[1], x, y, own), (state, numbers))
 
         def part(start: tf.Tensor, stop: tf.Tensor) -> Tensors:
             batch: Tensors = tf.nest.map_structure(lambda tensor: tensor[start:stop], validation)
             return batch
 
         first = self._fresh_metrics(tf.shape(orders)[0])
-        trained = self._loop([*state, *first], train, some, tf.shape(orders)[1])
+        trained = self._loop([*state, *first], train, some, tf.shape(orders)[1], size)
         examples = tf.shape(tf.nest.flatten(validation)[0])[0]
-        validated = self._loop([*trained[:count], *first], validate, part, examples)
+        validated = self._loop([*trained[:count], *first], validate, part, examples, size)
         return trained[:count], self._results(trained), self._results(validated)
 
     def _loop(
@@ -114,6 +141,7 @@ class StackProgram:
         step: Callable[[State, Any], State],
         batch_of: Callable[[tf.Tensor, tf.Tensor], Any],
         examples: tf.Tensor,
+        size: tf.Tensor,
     ) -> State:
         """Runs a step over all batches, the last of which may be smaller.
 
@@ -122,8 +150,8 @@ class StackProgram:
             step: Takes them, and a batch; returns the new ones.
             batch_of: Takes the first example and the one after the last.
             examples: How many there are.
+            size: Examples in a batch.
         """
-        size = self.batch_size
 
         def body(start: tf.Tensor, *state: tf.Tensor) -> tuple[tf.Tensor, ...]:
             stop = tf.minimum(start + size, examples)
@@ -135,10 +163,10 @@ class StackProgram:
         _, *state = tf.while_loop(lambda start, *_: start < examples, body, (first, *state), parallel_iterations=1)
         return state
 
-    def _train_step(self, state: State, x: Tensors, y: Tensors, weights: Tensors | None) -> State:
+    def _train_step(self, state: State, numbers: State, x: Tensors, y: Tensors, weights: Tensors | None) -> State:
         """The step of one network, as Keras's `train_step`; returns the new state."""
         model = self.model
-        with self._scope(state) as scope:
+        with self._scope(state) as scope, self.hyperparameters.as_inputs(numbers):
             values = [variable.value for variable in model.trainable_variables]
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(values)
@@ -148,9 +176,9 @@ class StackProgram:
             model.compute_metrics(x, y, predictions, sample_weight=weights)
             return self._state(scope)
 
-    def _test_step(self, state: State, x: Tensors, y: Tensors, weights: Tensors | None) -> State:
+    def _test_step(self, state: State, numbers: State, x: Tensors, y: Tensors, weights: Tensors | None) -> State:
         """The step of one network, as Keras's `test_step`; returns the new state."""
-        with self._scope(state) as scope:
+        with self._scope(state) as scope, self.hyperparameters.as_inputs(numbers):
             predictions, _ = self._forward(x, y, weights, training=False)
             self.model.compute_metrics(x, y, predictions, sample_weight=weights)
             return self._state(scope)

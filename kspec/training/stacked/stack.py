@@ -22,11 +22,13 @@ class Member:
 
     Args:
         state: The values of its variables, and of its optimizer's, before training.
+        numbers: The values of its hyperparameters.
         train: Its examples: their order and their weights are its own.
         ends: Called with the number of an epoch, from 1, and its logs; whether training ends there.
     """
 
     state: Sequence[Array]
+    numbers: Sequence[float]
     train: Batches
     ends: Callable[[int, Logs], bool]
 
@@ -88,9 +90,11 @@ def train_stack(
     rows, held_out = train.tensors()[:2], validation.tensors()
     weights = _weights(members)
     state = [tf.constant(np.stack(values)) for values in zip(*(member.state for member in members), strict=True)]
+    numbers = [tf.constant(values, tf.float64) for values in zip(*(each.numbers for each in members), strict=True)]
     for number in range(1, epochs + 1):
         orders = np.stack([members[index].train.order(number - 1) for index in running])
-        state, logs, validated = program(state, rows, weights, tf.constant(orders), held_out)
+        order = tf.constant(orders)
+        state, logs, validated = program(state, rows, weights, order, held_out, numbers, train.batch_size)
         values = [tensor.numpy() for tensor in state]
         own, others = _by_network(logs, len(running)), _by_network(validated, len(running))
         stay = []
@@ -107,7 +111,7 @@ def train_stack(
             break
         if len(stay) < len(running):
             running = [running[place] for place in stay]
-            state = [tf.gather(tensor, stay) for tensor in state]
+            state, numbers = ([tf.gather(tensor, stay) for tensor in each] for each in (state, numbers))
             weights = tf.nest.map_structure(lambda tensor, stay=stay: tf.gather(tensor, stay), weights)
     return records
 

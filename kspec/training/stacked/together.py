@@ -35,6 +35,10 @@ _ENDS = ("EarlyStopping", "TerminateOnNaN")
 """The callbacks that end training."""
 
 
+class CannotStack(Exception):
+    """Networks that train alone, for the reason in the message."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A network that may train together with others.
@@ -64,6 +68,10 @@ def train_together(
 
     Returns:
         What each has yielded; None for a network that has to train alone.
+
+    Raises:
+        CannotStack: If none of them can train with others.
+        Exception: Whatever Keras and TensorFlow raise for what they cannot do in a stack.
     """
     records: list[Record | None] = [None] * len(candidates)
     together = _alike(shared, candidates)
@@ -73,18 +81,13 @@ def train_together(
     most = min(MAX_NETWORKS, RECORD_BYTES // max(1, 4 * weights * epochs))
     if min(most, len(together)) < 2 or len(together) * epochs * first.train.steps < MIN_STEPS:
         return records
-    try:
-        program, rows, validation = _program(shared, first)
-        count = -(-len(together) // most)
-        for part in range(count):
-            members = together[part::count]
-            stack = [_member(shared, program, candidates[index]) for index in members]
-            for index, record in zip(
-                members, train_stack(program, stack, rows, validation, epochs, check), strict=True
-            ):
-                records[index] = record
-    except Exception:  # whatever Keras cannot do without its own variables, it can do with them
-        return [None] * len(candidates)
+    program, rows, validation = _program(shared, first)
+    count = -(-len(together) // most)
+    for part in range(count):
+        members = together[part::count]
+        stack = [_member(shared, program, candidates[index]) for index in members]
+        for index, record in zip(members, train_stack(program, stack, rows, validation, epochs, check), strict=True):
+            records[index] = record
     return records
 
 
@@ -125,25 +128,27 @@ def _program(shared: SharedModel, first: Candidate) -> tuple[StackProgram, Batch
     """The program that trains the networks, and the examples as it takes them.
 
     Raises:
-        ValueError: If they cannot train together.
+        CannotStack: If they cannot train together.
     """
     built = shared.adopt(first.built)
     model = built.model
     stage = built.settings.stages[0]
     shared.compile(built, stage.optimizer)
     if not _is_known(model):
-        raise ValueError("parts of the model may not vectorise")
+        raise CannotStack("parts of the model may not vectorise")
     engine = FusedEngine(model, "fused", built.graph, built.network, traces=shared.traces)
     schedule = Schedule(stage.epochs, first.train.steps, first.validation.steps)
     train, validation, core = engine.core(first.train, first.validation, schedule)
     sources = [RowSource(batches) for batches in (train, validation)]
     if not all(source.resident for source in sources) or (core is model and _learns_from_data(model)):
-        raise ValueError("the examples do not fit in memory")
+        raise CannotStack("the examples do not fit in memory")
     signatures = [source.signature for source in sources]
     if any(spec.dtype == tf.string for spec in tf.nest.flatten(signatures)):
-        raise ValueError("text does not vectorise")
-    key = "stack", id(model.optimizer), train.batch_size, str(signatures)
-    program = shared.traces.program(core, key, lambda: StackProgram(model, core, train.batch_size, *signatures))
+        raise CannotStack("text does not vectorise")
+    key = "stack", id(model.optimizer), str(signatures)
+    hyperparameters = shared.traces.hyperparameters
+    assert hyperparameters is not None
+    program = shared.traces.program(core, key, lambda: StackProgram(model, core, hyperparameters, *signatures))
     return program, train, validation
 
 
@@ -199,4 +204,4 @@ def _member(shared: SharedModel, program: StackProgram, candidate: Candidate) ->
                 callback.on_epoch_end(number - 1, logs)
         return candidate.ends(number, logs) or stop.stop_training
 
-    return Member(state, candidate.train, ends)
+    return Member(state, program.hyperparameters.values(), candidate.train, ends)

@@ -162,7 +162,7 @@ def test_caching_can_be_off(monkeypatch):
 def test_the_expected_speedup_of_a_network(layer, expected):
     import keras
 
-    from kspec.training.engine.fused import _expected_speedup
+    from kspec.training.engine.expected_gain import expected_speedup
 
     visible = keras.Input((5, 3))
-    assert _expected_speedup(keras.Model(visible, layer(keras.layers)(visible))) == expected
+    assert expected_speedup(keras.Model(visible, layer(keras.layers)(visible))) == expected

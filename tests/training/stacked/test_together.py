@@ -146,6 +146,37 @@ def test_each_yields_what_it_yields_alone(folder, case):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("small")
+def test_each_has_hyperparameters_of_its_own(folder):
+    dropout, noise = "  - {Dropout: {rate: 0.3}, name: drop}\n", "  - {GaussianNoise: {stddev: 0.1}, name: noise}\n"
+    dense = ", kernel_regularizer: {L2: {l2: 0.01}}, bias_regularizer: {L1L2: {l1: 0.01}}}\n    name: first\n  - Dense: {units: 6"
+    changes = {"layers": dropout + noise, "dense": dense, "fit": ", class_weight: balanced"}
+    points = [
+        [f"layers.drop.rate={rate}", f"layers.noise.stddev={rate}", f"layers.first.kernel_regularizer.L2.l2={rate}"]
+        for rate in (0.1, 0.45, 0.8)
+    ]
+    alone = results_of(trials_of(folder, "own numbers, alone", changes, points))
+    trials = trials_of(folder, "own numbers", changes, points)
+    train_together(trials, [lambda _: False] * len(trials))
+    assert all(trial.record is not None for trial in trials)
+    assert_equal(results_of(trials), alone)
+    assert len({run.history[-1]["loss"] for run, _ in alone}) == len(points)
+
+
+@pytest.mark.usefixtures("small")
+def test_what_fails_in_a_stack_trains_alone_and_says_so(folder, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no rule for this operation")
+
+    monkeypatch.setattr(together, "StackProgram", fail)
+    trials = trials_of(folder, "failing", {}, [[f"compile.optimizer.Adam.learning_rate={rate}"] for rate in RATES])
+    with pytest.warns(RuntimeWarning, match="train alone: RuntimeError: no rule"):
+        train_together(trials, [lambda _: False] * len(trials))
+    assert [trial.record for trial in trials] == [None] * len(trials)
+    assert trials[0].engine_notes == ["trained alone: RuntimeError: no rule for this operation"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("small")
 def test_one_that_ends_leaves_the_others_as_they_are(folder):
     points = [[f"compile.optimizer.Adam.learning_rate={rate}"] for rate in RATES]
     alone = results_of(trials_of(folder, "all epochs", {}, points))
