@@ -306,8 +306,6 @@ class Execution:
         self.interrupt.resume()
         if fitted.diverged:
             self.console.step("warning", "the loss is NaN or infinite: lower the learning rate, or scale the inputs")
-        if engine.notes:
-            recorder.facts["engine_notes"] = list(engine.notes)
         for note in engine.notes:
             self.console.step("engine", note)
         self.console.step("fit", announcements.describe_training(built, fitted, recorder.durations["fit"]))

@@ -144,6 +144,7 @@ class Recorder:
             "epochs": len(self.run.history),
             "kept_epoch": self.run.kept_epoch,
             "durations": self.durations,
+            **({"engine_notes": self.engine.notes} if self.engine is not None and self.engine.notes else {}),
             **self.facts,
         }
         if message:
