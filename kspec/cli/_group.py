@@ -32,6 +32,7 @@ VERBS = {
         "evaluate": "Evaluate a run on its own data or on new data.",
         "predict": "Predict on new data.",
         "serve": "Answer requests with the models of runs, over HTTP.",
+        "watch": "Compare new data with what a run was trained on: drift, metrics.",
         "contract": "Print what new rows must have for a run, or check a file against it.",
         "sweep": "Search for the best values of a spec.",
         "verify": "Compare a run with what its folder says, training again.",

@@ -217,6 +217,8 @@ class _Builder:
         seen = Seen.model_validate(known)
         total = seen.sampled or seen.rows - seen.missing
         is_free = dtype == "string" and any(each in self.texts for each in self.feeds.get(name, ()))
+        if kind == "time":
+            seen.length = None
         if kind == "time" or (kind == "text" and (is_free or len(seen.categories) * MANY > total)):
             seen.categories = {}
         return seen

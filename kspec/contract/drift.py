@@ -60,6 +60,12 @@ class Drift(NamedTuple):
         """The bin that contributes most."""
         return max(range(len(self.bins)), key=lambda bin: part(self.expected[bin], self.actual[bin]))
 
+    def change(self) -> str:
+        """The bin that contributes most, in words."""
+        at = self.widest
+        before, now = f"{self.expected[at]:.1%}", f"{self.actual[at]:.1%}"
+        return f"{self.bins[at]} had {before} of the rows, and has {now}"
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {

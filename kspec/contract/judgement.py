@@ -124,21 +124,21 @@ class Judgement:
                     found.setdefault(row, []).append(problem.finding(row))
         return dict(sorted(found.items()))
 
-    def lines(self, *, errors: bool = True) -> Iterator[str]:
+    def lines(self, *, drift: bool = True) -> Iterator[str]:
         """A line for each problem, with the first of its rows, from 1.
 
         Args:
-            errors: Whether errors are among them.
+            drift: Whether columns that have drifted are among them.
         """
         for problem in self.problems:
-            if errors or not problem.is_error:
+            if problem.rows.any():
                 places = problem.places()
                 shown = ", ".join(str(row + 1) for row in places[:SHOWN_ROWS])
                 more = f" and {len(places) - SHOWN_ROWS:,} more" if len(places) > SHOWN_ROWS else ""
                 word = "row" if len(places) == 1 else "rows"
                 yield f"{problem.rule}: {problem.message(places[0])} ({word} {shown}{more})"
-        for drift in self.drifted:
-            yield f"{_drift_line(drift)}"
+        for each in self.drifted if drift else ():
+            yield _drift_line(each)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values: counts, findings by row (from 1), and drift."""
@@ -153,13 +153,8 @@ class Judgement:
 
 
 def _drift_line(drift: Drift) -> str:
-    at = drift.widest
-    before, now = f"{drift.expected[at]:.1%}", f"{drift.actual[at]:.1%}"
     how_far = f"PSI {drift.psi:.3g}, above {drift.threshold:.3g}"
-    return (
-        f"{codes.DRIFTED_COLUMN}: `{drift.column}` has drifted: {how_far}; {drift.bins[at]} had {before} of the "
-        f"training rows, and has {now} of these"
-    )
+    return f"{codes.DRIFTED_COLUMN}: `{drift.column}` has drifted: {how_far}; {drift.change()}"
 
 
 def _plain(by_row: dict[int, list[Finding]]) -> list[dict[str, Any]]:

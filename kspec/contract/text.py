@@ -59,8 +59,7 @@ def takes_text(column: ColumnContract) -> str:
         case "list":
             return "list" + (f", {column.length} used" if column.length else "")
         case "time":
-            step = f" each {column.step:g} {column.unit}" if column.step is not None else ""
-            return f"time{step}"
+            return f"time each {step_text(column.step, column.unit)}" if column.step is not None else "time"
     if column.role in ("series", "source"):
         return column.format or column.kind
     what = "text" if column.dtype == "string" else column.kind
@@ -70,6 +69,14 @@ def takes_text(column: ColumnContract) -> str:
             return f"{whole} {column.limits.lowest:g} to {column.limits.highest:g}"
         return whole
     return f"{what}, known ones only" if column.is_closed else what
+
+
+def step_text(size: float, unit: str) -> str:
+    """The step from row to row in words: `1 day`, `2 month`."""
+    for word, seconds in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if unit == "second" and size % seconds == 0:
+            return f"{size / seconds:g} {word}"
+    return f"{size:g}" if unit == "number" else f"{size:g} {unit}"
 
 
 def seen_text(seen: Seen) -> str:

@@ -192,8 +192,7 @@ class Execution:
         prediction = of_step("predict", need_targets=False)
         self.console.warn(self.report)
         splits = self._batch_splits(built, dataset)
-        if self.keeps_model:
-            self.recorder.write_contract(built, encodings_of(built, dataset))
+        self.recorder.write_contract(built, encodings_of(built, dataset), keep=self.keeps_model)
         if self.folder is not None:
             self.checkpoints = checkpoints_of(self.spec, self.folder, dataset, self.console, self.resumption)
         engine = self.recorder.engine = self._engine(built)
@@ -363,6 +362,7 @@ class Execution:
             self._note("predict", examples.split.notes)
             return
         encodings = encodings_of(built, dataset)
+        self.recorder.add_predictions(predictions, encodings, examples.split, dataset)
         names = write_predictions(self.folder.write, document.predict.to, examples.split, predictions, encodings, nodes)
         self.console.step(
             "predict", f"{line} → {', '.join(names)}{examples.note}{announcements.describe_outputs(outputs)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from kspec.analysis.index_limits import lookups
@@ -23,13 +24,15 @@ class NewRows:
     Args:
         folder: The run folder.
         graph: The network.
+        contract: The contract, if it has been read.
 
     Attributes:
         judgement: The result, once the rows are read.
     """
 
-    def __init__(self, folder: Path, graph: Graph) -> None:
-        self.contract: Contract | None = contract_at(folder) if (folder / CONTRACT).is_file() else None
+    def __init__(self, folder: Path, graph: Graph, contract: Contract | None = None) -> None:
+        has_one = contract is None and os.path.lexists(folder / CONTRACT)
+        self.contract = contract_at(folder) if has_one else contract
         self.judgement: Judgement | None = None
         self._graph = graph
 

@@ -19,7 +19,7 @@ from kspec.runs.artifacts import dataset_facts, write_history
 from kspec.runs.environment import command_line, environment
 from kspec.runs.process import this_process
 from kspec.runs.run import Run
-from kspec.runs.run_contract import CONTRACT, contract_of
+from kspec.runs.run_contract import CONTRACT, add_reference, contract_of
 from kspec.runs.run_folder import RunFolder, RunFolderError
 from kspec.runs.run_record import VERSION
 from kspec.runs.spec_fingerprint import fingerprint_of
@@ -27,6 +27,8 @@ from kspec.training.fit import History
 from kspec.training.intervals import intervals_json
 
 if TYPE_CHECKING:
+    from kspec.contract.document import Contract
+    from kspec.data import Dataset, DataSplit
     from kspec.data.targets.encoding import TargetEncoding
     from kspec.runs.resumption import Resumption
     from kspec.training.engine import Engine
@@ -101,6 +103,7 @@ class Recorder:
         self._started, self._clock = time.time(), time.monotonic()
         self._has_model = False
         self._copies: dict[Path, str] | None = None
+        self._contract: Contract | None = None
 
     def set_clock(self, seconds: float) -> None:
         """Lets the run begin so many seconds ago."""
@@ -196,16 +199,37 @@ class Recorder:
             self.facts["data"] = dataset_facts(built.dataset, outputs)
         self.write_state("running")
 
-    def write_contract(self, built: BuiltModel, encodings: Mapping[str, TargetEncoding]) -> None:
+    def write_contract(self, built: BuiltModel, encodings: Mapping[str, TargetEncoding], *, keep: bool) -> None:
         """Writes `contract.json`: what new rows must have.
 
         Args:
             built: The model.
             encodings: By output, the encoding of its target.
+            keep: Whether the model is kept, so that it can meet new rows.
         """
-        contract = None if self.folder is None else contract_of(built, encodings)
-        if self.folder is not None and contract is not None:
-            self.folder.json(CONTRACT, contract.to_json())
+        self._contract = contract_of(built, encodings) if self.folder is not None and keep else None
+        if self.folder is not None and self._contract is not None:
+            self.folder.json(CONTRACT, self._contract.to_json())
+
+    def add_predictions(
+        self,
+        predictions: Mapping[str, Any],
+        encodings: Mapping[str, TargetEncoding],
+        examples: DataSplit,
+        dataset: Dataset,
+    ) -> None:
+        """Adds to `contract.json` how the predictions of a split are distributed.
+
+        Args:
+            predictions: By output, shape (n, …).
+            encodings: By output, the classes and columns of its target.
+            examples: What was predicted; nothing is added for other data than that of the run.
+            dataset: The data of the run.
+        """
+        split = next((name for name, own in dataset.splits.items() if own is examples), "")
+        if self.folder is not None and self._contract is not None and split:
+            add_reference(self._contract, predictions, encodings, split)
+            self.folder.json(CONTRACT, self._contract.to_json())
 
     def write_resolved(self, built: BuiltModel) -> None:
         """Writes `resolved.yaml`; again after training, since only the same engine gives the same bits."""

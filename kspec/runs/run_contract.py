@@ -64,6 +64,24 @@ def _output(settings: OutputSettings, encoding: TargetEncoding) -> OutputContrac
     )
 
 
+def add_reference(
+    contract: Contract, predictions: Mapping[str, Any], encodings: Mapping[str, TargetEncoding], split: str
+) -> None:
+    """Adds how the predictions of a split are distributed.
+
+    Args:
+        contract: Gets it.
+        predictions: By output, shape (n, …).
+        encodings: By output, the classes and columns of its target.
+        split: The name of the split.
+    """
+    from kspec.runs.prediction_values import prediction_values, seen_in
+
+    for name, output in contract.outputs.items():
+        values = prediction_values({name: predictions[name]}, encodings)
+        output.predictions, output.reference = {part: seen_in(column) for part, column in values.items()}, split
+
+
 def load_contract(run: Any, *, runs: str | os.PathLike[str] = "runs") -> Contract:
     """The contract of a run; of a sweep, of its best point; of folds or repeats, of the first.
 

@@ -127,7 +127,13 @@ def load_run(
 
 
 def read_examples(
-    run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool, shared: SharedTable | None = None
+    run: LoadedRun,
+    data: str | None,
+    split: str | None,
+    *,
+    need_targets: bool,
+    shared: SharedTable | None = None,
+    new_rows: NewRows | None = None,
 ) -> tuple[DataSplit, str]:
     """Reads examples for a run's model: from another file, or from a split of the run's own data.
 
@@ -137,6 +143,7 @@ def read_examples(
         split: The split of the run's own data; by default the best that it has: test, validation, train.
         need_targets: Whether the file must have the target columns.
         shared: The table of the run's own data, if several runs share it.
+        new_rows: Holds the rows of a file against a contract; by default against that of the run.
 
     Returns:
         The examples, and the name of the file or split.
@@ -147,7 +154,7 @@ def read_examples(
     """
     report = Report()
     if data is not None:
-        watch = NewRows(run.folder, run.analysis.graph)
+        new_rows = new_rows or NewRows(run.folder, run.analysis.graph)
         examples = load_for_prediction(
             data,
             run.spec,
@@ -158,12 +165,12 @@ def read_examples(
             report,
             need_targets=need_targets,
             values=ValueCheck(run.analysis.graph, run.vocabularies()),
-            examine=watch.examine,
+            examine=new_rows.examine,
         )
         report.raise_errors()
         assert examples is not None
         examples.notes += [problem.message for problem in report.sorted()]
-        examples.notes += watch.notes()
+        examples.notes += new_rows.notes()
         return examples, data
     from kspec.data.step_data import choose_split
     from kspec.data.targets.text_encoding import encode_others

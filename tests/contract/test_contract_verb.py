@@ -118,3 +118,39 @@ def test_damaged_contract_is_reported(
     (bad / "contract.json").write_text(text)
     assert main(["contract", str(bad)]) == 3
     assert "contract.json is damaged" in capsys.readouterr().err
+
+
+def test_watch_tells_drift_from_none(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table, spec = place / "numbers.csv", place / "numbers.yaml"
+    draw = np.random.default_rng(5)
+    values = draw.normal(size=(400, 2))
+
+    def write(path: Path, rows: np.ndarray) -> None:
+        path.write_text("a,b,y\n" + "".join(f"{a:.4f},{b:.4f},{a + b:.4f}\n" for a, b in rows.tolist()))
+
+    write(table, values)
+    spec.write_text(
+        "kspec: 1\nname: numbers\ndata: {csv: numbers.csv, targets: y}\ninputs: {x: {shape: [2]}}\n"
+        "layers: [{Dense: {units: 1}, name: out}]\ncompile: {loss: mse}\nfit: {epochs: 1}\n"
+    )
+    run = str(api.run(spec, out=place / "runs").folder)
+    write(place / "same.csv", draw.normal(size=(200, 2)))
+    write(place / "other.csv", draw.normal([0, 2], size=(200, 2)))
+    assert main(["watch", run, "--data", str(place / "same.csv"), "--format", "json"]) == 0
+    same = json.loads(capsys.readouterr().out)
+    assert same["drifted"] == []
+    assert [each["column"] for each in same["predictions"]] == ["out"]
+    assert same["metrics"]["loss"]["new"] == pytest.approx(
+        kspec.evaluate(run, str(place / "same.csv"))["loss"], rel=1e-5
+    )
+    assert (
+        main(["watch", run, "--data", str(place / "other.csv"), "--format", "json", "-o", str(place / "d.json")]) == 1
+    )
+    assert "b" in json.loads((place / "d.json").read_text())["drifted"]
+    assert (
+        main(["watch", run, "--data", str(place / "other.csv"), "--format", "html", "-o", str(place / "d.html")]) == 1
+    )
+    page = (place / "d.html").read_text()
+    assert "Inputs, beside the training split" in page
+    assert "b has drifted" in page
+    assert main(["watch", run, "--data", str(place / "same.csv"), "--threshold", "0.00001"]) == 1

@@ -151,6 +151,13 @@ def _range(values: Array, rows: Array) -> dict[str, Any]:
     return {"minimum": min(lows), "maximum": max(highs)} if lows else {}
 
 
+def number_facts(numbers: Array) -> dict[str, Any]:
+    """The range, quantiles and bins of numbers that are not those of a column, shape (n,)."""
+    import numpy
+
+    return _range(numbers, numpy.arange(len(numbers))) | _distribution(numbers) if len(numbers) else {}
+
+
 def _distribution(values: Array) -> dict[str, Any]:
     """Quantiles, and how many numbers lie between deciles; NumPy's both.
 
