@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.contract.new_rows import NewColumn, number_of, text_of
 from kspec.contract.parts import ColumnContract, Seen
+from kspec.data.lists.columns import items_of
 from kspec.data.profile.training_columns import number_label
 
 if TYPE_CHECKING:
@@ -169,7 +170,8 @@ def _counted(contract: ColumnContract, column: NewColumn) -> tuple[list[str], li
         numbers = column.numbers()[0]
         counted = number_counts(seen, numbers[~numpy.isnan(numbers)])
     elif seen.length is not None and contract.kind in ("text", "list"):
-        lengths = [len(value) for value in column.values[present].tolist() if hasattr(value, "__len__")]
+        values = [with_items(contract, value) for value in column.values[present].tolist()]
+        lengths = [len(value) for value in values if hasattr(value, "__len__")]
         counted = number_counts(Seen(bins=seen.length.bins), numpy.array(lengths, float))
     if counted is None:
         return None
@@ -187,6 +189,12 @@ def category_texts(contract: ColumnContract, column: NewColumn) -> list[str]:
     if contract.kind == "text" or contract.dtype == "string":
         return [text_of(value) for value in values]
     return [_number_text(value, contract.kind == "boolean") for value in values]
+
+
+def with_items(contract: ColumnContract, value: Any) -> Any:
+    """A value; the items of a list that is a text."""
+    is_list = isinstance(value, str) and contract.kind == "list" and contract.sep is not None
+    return items_of(value, contract.sep or "") if is_list else value
 
 
 def _number_text(value: Any, is_boolean: bool) -> str:

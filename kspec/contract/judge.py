@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.contract.document import Contract
-from kspec.contract.drift import category_texts, column_drift
+from kspec.contract.drift import category_texts, column_drift, with_items
 from kspec.contract.judgement import Judgement, Problem, joined
 from kspec.contract.new_rows import NewColumn, columns_of, text_of
 from kspec.contract.parts import ColumnContract
@@ -308,8 +308,7 @@ def _array(column: ColumnContract, value: Any, reasons: dict[int, str], row: int
     """The array of a row; None, with a reason, if there is none."""
     import numpy
 
-    if isinstance(value, str) and column.kind == "list" and column.sep is not None:
-        value = [each for each in (value.split(column.sep) if column.sep else value.split()) if each]
+    value = with_items(column, value)
     if isinstance(value, (str, bytes)) or not hasattr(value, "__len__"):
         reasons[row] = f"has one value, not a list: {text_of(value)[:SHOWN_TEXT]}"
         return None

@@ -169,7 +169,13 @@ def _learned(compiled: CompiledSpec) -> dict[str, Any]:
     found = {name: each if isinstance(each, list) else (each.dtype, each.tobytes()) for name, each in arrays.items()}
     labels = {name: each.names for name, each in data.labels.items()}
     drawn = None if train.drawn is None else train.drawn.tolist()
-    return found | {"fitted": data.fitted, "vocabularies": data.vocabularies, "labels": labels, "drawn": drawn}
+    return found | {
+        "training": data.training,
+        "fitted": data.fitted,
+        "vocabularies": data.vocabularies,
+        "labels": labels,
+        "drawn": drawn,
+    }
 
 
 PHASES = (Phase.generate,)
