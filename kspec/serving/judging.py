@@ -27,7 +27,7 @@ class RowJudge:
     """
 
     def __init__(self, model: ServedModel) -> None:
-        self.contract = contract_at(model.folder)
+        self.contract = contract_at(model.run.folder)
         self._numbers = {name for name, field in model.fields.items() if field.kind == "number"}
         self._judged = {
             name: field

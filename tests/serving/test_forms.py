@@ -112,14 +112,20 @@ def test_pictures(write, tmp_path):
     assert result.answers[0]["class"]["probabilities"]["b"] == pytest.approx(found[0], abs=1e-6)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
-        "data: {csv: table.csv, inputs: [a, b], targets: kind, missing: {b: {fill: forward, else: 0}}}\n",
-        "data: {csv: table.csv, inputs: [a, s], targets: kind, columns: {s: 'coalesce(b, 0) * 2 + weight'}}\n",
-        "data: {csv: table.csv, inputs: [a, weight], targets: kind, split: {folds: 3}}\n",
+        "data: {csv: table.csv, inputs: [a, weight], targets: kind, split: {folds: 2}}\n",
+        pytest.param(
+            "data: {csv: table.csv, inputs: [a, b], targets: kind, missing: {b: {fill: forward, else: 0}}}\n",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "data: {csv: table.csv, inputs: [a, s], targets: kind, columns: {s: 'coalesce(b, 0) * 2 + weight'}}\n",
+            marks=pytest.mark.slow,
+        ),
     ],
+    ids=["folds", "neighbors", "expressions"],
 )
 def test_columns(write, text):
     train(write, f"{text}inputs: {{x: {{shape: [2]}}}}\nlayers:\n{DENSE}{FIT}")
