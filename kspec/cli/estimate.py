@@ -95,5 +95,7 @@ def _text(found: Estimate) -> str:
         lines["time"] = (
             f"{bound}{seconds_text(found.total)}, {f'all {found.runs} runs' if found.runs > 1 else 'the whole run'}"
         )
+    if found.workers > 1:
+        lines["workers"] = f"{found.workers} processes with the memory of one each; one alone was looked at"
     width = max(map(len, lines))
     return "\n".join([f"{found.name}", *(f"  {name:<{width}}  {text}" for name, text in lines.items())])

@@ -57,12 +57,12 @@ def _integers(value: Any) -> Any:
 def _log(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    return _positive(_bounds(value, "log"))
+    return _positive(_bounds(value, "log"), "log: [1e-4, 1]")
 
 
-def _positive(bounds: list[Any]) -> list[Any]:
+def _positive(bounds: list[Any], example: str) -> list[Any]:
     if bounds[0] <= 0:
-        fail(f"the lowest value of a logarithmic range must be above 0, not {bounds[0]}", help="write `log: [1e-4, 1]`")
+        fail(f"the lowest value of a logarithmic range must be above 0, not {bounds[0]}", help=f"write `{example}`")
     return bounds
 
 
@@ -101,7 +101,7 @@ class Range(Model):
             if self.integers is None:
                 fail("`log: true` belongs to `int`", key="log", help="write `{log: [1e-4, 1e-1]}` for fractions")
             if self.log:
-                _positive(self.integers)
+                _positive(self.integers, "{int: [1, 64], log: true}")
         heads = [word for word in HEADS if self.bounds_of(word) is not None]
         if not heads:
             fail("the range has no values", help=_HELP)

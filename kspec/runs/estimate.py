@@ -43,6 +43,7 @@ class Estimate:
         activations: Bytes of the outputs of all nodes for a batch, which a step stores; None if unknown.
         epochs: The number of epochs in all stages.
         runs: How many runs the spec is: one for each fold or repeat.
+        workers: How many processes train it together; memory and seconds are those of one that trains alone.
         data: Bytes of the examples; None if they have not been read.
         memory: Bytes of the process at its peak; None if not measured.
         disk: Bytes of the run folder; None if not measured.
@@ -59,6 +60,7 @@ class Estimate:
     activations: int | None
     epochs: int
     runs: int = 1
+    workers: int = 1
     data: int | None = None
     memory: int | None = None
     disk: int | None = None
@@ -83,6 +85,7 @@ class Estimate:
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "runs": self.runs,
+            "workers": self.workers,
             "memory": {**parts, "activations": self.activations, "data": self.data, "peak": self.memory},
             "disk": self.disk,
             "seconds": {**self.seconds, "epoch": self.epoch, "total": self.total, "at_most": self.is_bound},
@@ -117,6 +120,7 @@ def estimate(spec: Spec, *, static: bool = False) -> tuple[Estimate, CompiledSpe
     else:
         result = _measure(compiled, started)
     result.runs = 1 if plan is None else plan.count
+    result.workers = spec.document.fit.workers or 1
     _compare(result, compiled)
     return result, compiled
 

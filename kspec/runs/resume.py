@@ -75,6 +75,8 @@ def resume_run(
         on_folder(folder)
         if has_workers(resumption.spec):
             return resume_with_workers(resumption, console, cluster)
+        if cluster is not None:
+            raise RunFolderError(f"{folder} is one run in one process, which no cluster can share: omit --ray")
         return execute(resumption.spec, console=console, folder=resumption.folder, resumption=resumption)
 
 

@@ -31,15 +31,16 @@ class Follower:
     place: Place
     copies: bool
 
-    def start(self) -> tuple[str, str, int]:
-        """Enters its place; returns the id of its machine, the address of that, and a free port."""
-        from ray import get_runtime_context
+    def start(self) -> tuple[str, str, int, list[str]]:
+        """Enters its place; returns the id of its machine, the address of that, a free port, and its GPUs."""
+        from ray import get_gpu_ids, get_runtime_context
         from ray.util import get_node_ip_address
 
         if self.copies:
             self.place = self.place.copied()
         self.place.enter()
-        return get_runtime_context().get_node_id(), get_node_ip_address(), free_ports(1, "")[0]
+        gpus = list(map(str, get_gpu_ids()))
+        return get_runtime_context().get_node_id(), get_node_ip_address(), free_ports(1, "")[0], gpus
 
     def receive(self, batch: Sequence[Piece]) -> None:
         """Writes files of the spec to where it works."""

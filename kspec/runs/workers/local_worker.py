@@ -6,12 +6,13 @@ import multiprocessing
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from kspec.runs.run import Run
 from kspec.runs.side_by_side import ignoring_interrupts
+from kspec.runs.workers.gpus import gpu_environment, visible_gpus
 from kspec.runs.workers.one_worker import WorkerLost
 from kspec.runs.workers.task import Task
 from kspec.runs.workers.worker import serve
@@ -24,11 +25,12 @@ class LocalWorker:
         rank: Which worker it is, from 0; that is the chief.
         task: The run.
         address: Where the others reach it.
+        environment: Variables of its environment.
         machine: The name of this machine.
     """
 
-    def __init__(self, rank: int, task: Task, address: str, machine: str = "") -> None:
-        self.address, self.machine = address, machine
+    def __init__(self, rank: int, task: Task, address: str, environment: Mapping[str, str], machine: str = "") -> None:
+        self.address, self.machine, self._environment = address, machine, environment
         self._rank, self._count = rank, task.workers
         self._has_result = False
         self._results: Connection | None = None
@@ -39,7 +41,8 @@ class LocalWorker:
         context = multiprocessing.get_context("spawn")
         threads = max(1, (os.cpu_count() or 1) // neighbors)
         self._results, other = context.Pipe(duplex=False)
-        self._process = context.Process(target=serve, args=(self._rank, task, config, threads, other))
+        environment = {**self._environment, "TF_CONFIG": config}
+        self._process = context.Process(target=serve, args=(self._rank, task, environment, threads, other))
         if self._rank:
             with ignoring_interrupts():  # the chief ends the others
                 self._process.start()
@@ -103,7 +106,10 @@ class LocalWorker:
 
 def local_workers(task: Task) -> list[LocalWorker]:
     """The workers of a run, all of them on this machine."""
-    return [LocalWorker(rank, task, f"127.0.0.1:{port}") for rank, port in enumerate(free_ports(task.workers))]
+    gpus, ports = visible_gpus(), free_ports(task.workers)
+    return [
+        LocalWorker(rank, task, f"127.0.0.1:{port}", gpu_environment(rank, gpus)) for rank, port in enumerate(ports)
+    ]
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> Sequence[int]:

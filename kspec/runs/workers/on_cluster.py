@@ -18,6 +18,7 @@ from kspec.diagnostics import codes
 from kspec.runs.run import Run
 from kspec.runs.worker_needs import files_of, memory_of
 from kspec.runs.workers.follower import Follower
+from kspec.runs.workers.gpus import gpu_environment, visible_gpus
 from kspec.runs.workers.local_worker import LocalWorker, free_ports
 from kspec.runs.workers.one_worker import WorkerLost
 from kspec.runs.workers.task import Task
@@ -146,11 +147,14 @@ def workers_on_cluster(
         for worker in workers:
             worker.end(0.0)
         raise
-    is_here = all(node == own for node, _, _ in places)
-    for worker, (node, host, port) in zip(workers, places, strict=True):
+    is_here = all(node == own for node, _, _, _ in places)
+    for worker, (node, host, port, _) in zip(workers, places, strict=True):
         worker.machine, worker.address = node, _address("127.0.0.1" if is_here else host, port)
     host = "127.0.0.1" if is_here else ray.util.get_node_ip_address()
-    return LocalWorker(0, task, _address(host, free_ports(1, "")[0]), own), workers
+    taken = {gpu for node, _, _, gpus in places if node == own for gpu in gpus}
+    left = [gpu for gpu in visible_gpus() if gpu not in taken]  # Ray does not know of the chief
+    environment = gpu_environment(0, left or visible_gpus())
+    return LocalWorker(0, task, _address(host, free_ports(1, "")[0]), environment, own), workers
 
 
 def _files(task: Task) -> Files:
@@ -228,7 +232,7 @@ def _wait(started: list[list[Any]], demand: Demand, announce: Callable[[str], No
             is_silent = False
 
 
-def _place(worker: ClusterWorker, answers: list[Any]) -> tuple[str, str, int]:
+def _place(worker: ClusterWorker, answers: list[Any]) -> tuple[str, str, int, list[str]]:
     """What a worker has answered once it had its files.
 
     Args:
@@ -241,7 +245,7 @@ def _place(worker: ClusterWorker, answers: list[Any]) -> tuple[str, str, int]:
     import ray
 
     try:
-        place: tuple[str, str, int] = ray.get(answers)[0]
+        place: tuple[str, str, int, list[str]] = ray.get(answers)[0]
     except ray.exceptions.RayTaskError as error:  # a full disk, for instance
         raise error.cause from None
     except (ray.exceptions.RayError, ConnectionError) as error:

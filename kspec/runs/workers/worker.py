@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -61,13 +62,13 @@ def work(rank: int, task: Task, threads: int | None = None) -> Run | None:
     return replace(_lead(task, cluster), _model=None)
 
 
-def serve(rank: int, task: Task, config: str, threads: int, results: Connection) -> None:
+def serve(rank: int, task: Task, environment: Mapping[str, str], threads: int, results: Connection) -> None:
     """Works in a process of its own, and sends what it yields: a run, or an error; nothing if it is not the chief.
 
     Args:
         rank: As for `work`.
         task: As for `work`.
-        config: The value of `TF_CONFIG`.
+        environment: Variables of the environment, `TF_CONFIG` among them.
         threads: As for `work`.
         results: Receives the result.
     """
@@ -75,7 +76,7 @@ def serve(rank: int, task: Task, config: str, threads: int, results: Connection)
     if rank:  # a signal to all processes is the chief's to answer, which ends the others
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-    os.environ["TF_CONFIG"] = config
+    os.environ.update(environment)
     sys.path += [folder for folder in task.modules if folder not in sys.path]
     result: Run | BaseException | None
     try:
