@@ -145,6 +145,11 @@ def connected(address: str, announce: Callable[[str], None] = lambda _: None) ->
         _use_token()
         _require_answer(found, address)
     ray = _import_ray()
+    if found is not None and not found.startswith(_SCHEME) and not _is_part_of(found):
+        way = (
+            f"make it one with `ray start --address {found}`, or name the cluster's Ray Client server: ray://HOST:10001"
+        )
+        _fail(codes.UNREACHABLE_CLUSTER, f"this machine is no part of the cluster at `{found}`", address, way)
     try:
         _init(ray, found, own, address)
         yield Cluster(address, own is not None)
@@ -239,6 +244,22 @@ def _require_answer(found: str, address: str) -> None:
             reason, way = "it asks for a token", "set RAY_AUTH_TOKEN, or copy the cluster's ~/.ray/auth_token here"
     if reason:
         _fail(codes.UNREACHABLE_CLUSTER, f"no Ray cluster answers at `{found}`: {reason}", address, way)
+
+
+def _is_part_of(found: str) -> bool:
+    """Whether a node of a cluster runs on this machine: `ray.init` would look for one for a minute.
+
+    Args:
+        found: The address of a cluster that answers.
+
+    Returns:
+        True, too, where this Ray cannot be asked: `ray.init` decides then.
+    """
+    with suppress(Exception):
+        here = import_module("ray._private.services").find_node_ids()
+        nodes = import_module("ray._raylet").GcsClient(address=found).get_all_node_info(timeout=ANSWER_SECONDS)
+        return not {node.hex() for node in nodes}.isdisjoint(here)
+    return True
 
 
 def _last_line(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,3 +72,17 @@ def test_a_machine_describes_itself(tmp_path):
     assert None not in (found["versions"]["kspec"], found["versions"]["keras"], found["versions"]["python"])
     facts = tmp_path.stat()
     assert found["folders"] == [(facts.st_ino, facts.st_mtime_ns), None]
+
+
+@pytest.mark.parametrize(("here", "is_part"), [([], False), (["0b"], False), (["0a", "0b"], True)])
+def test_a_machine_is_a_part_of_a_cluster_whose_node_it_runs(monkeypatch, here, is_part):
+    class Client:
+        def __init__(self, address):
+            assert address == "10.0.0.5:6379"
+
+        def get_all_node_info(self, timeout):
+            return {bytes.fromhex("0a"): None, bytes.fromhex("0c"): None}
+
+    module = SimpleNamespace(find_node_ids=lambda: here, GcsClient=Client)
+    monkeypatch.setattr(connect, "import_module", lambda name: module)
+    assert connect._is_part_of("10.0.0.5:6379") is is_part
