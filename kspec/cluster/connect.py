@@ -350,7 +350,7 @@ def _machines(cluster: Cluster, folders: list[str]) -> list[Machine]:
             reason = f"does not answer within {2 * ANSWER_SECONDS:.0f} s" if late else f"cannot work: {text}"
             report.error(codes.UNREACHABLE_CLUSTER, f"the machine {host} of the cluster {reason}", span)
             continue
-        problem = _difference(here["versions"], there["versions"])
+        problem = probe.difference(here["versions"], there["versions"])
         if problem:
             report.error(
                 codes.WORKER_ENVIRONMENT,
@@ -382,21 +382,3 @@ def _leaves(node: str) -> bool:
 def _here(packages: Sequence[str], folders: Sequence[str]) -> dict[str, Any]:
     """What a machine would answer that is this one."""
     return probe.look(packages, folders)
-
-
-def _difference(here: dict[str, str | None], there: dict[str, str | None]) -> str:
-    """What a machine has that this one does not; empty if they are the same.
-
-    >>> _difference({"kspec": "1.0", "keras": "3.15"}, {"kspec": "1.0", "keras": "3.13"})
-    'has keras 3.13, and this machine keras 3.15'
-    >>> _difference({"kspec": "1.0"}, {"kspec": None})
-    'has no kspec'
-    """
-    missing = [name for name, version in there.items() if version is None and here.get(name) is not None]
-    if missing:
-        return f"has no {' and no '.join(missing)}"
-    differs = [name for name in here if here[name] != there.get(name)]
-    if not differs:
-        return ""
-    own, other = (", ".join(f"{name} {versions[name]}" for name in differs) for versions in (here, there))
-    return f"has {other}, and this machine {own}"

@@ -38,3 +38,21 @@ def look(packages: Sequence[str], folders: Sequence[str]) -> dict[str, Any]:
         except OSError:
             found.append(None)
     return {"host": socket.gethostname(), "versions": versions, "folders": found}
+
+
+def difference(here: dict[str, str | None], there: dict[str, str | None]) -> str:
+    """What a machine has that this one does not; empty if they are the same.
+
+    >>> difference({"kspec": "1.0", "keras": "3.15"}, {"kspec": "1.0", "keras": "3.13"})
+    'has keras 3.13, and this machine keras 3.15'
+    >>> difference({"kspec": "1.0"}, {"kspec": None})
+    'has no kspec'
+    """
+    missing = [name for name, version in there.items() if version is None and here.get(name) is not None]
+    if missing:
+        return f"has no {' and no '.join(missing)}"
+    differs = [name for name in here if here[name] != there.get(name)]
+    if not differs:
+        return ""
+    own, other = (", ".join(f"{name} {versions[name]}" for name in differs) for versions in (here, there))
+    return f"has {other}, and this machine {own}"

@@ -80,7 +80,7 @@ def test_a_machine_is_a_part_of_a_cluster_whose_node_it_runs(monkeypatch, here, 
         def __init__(self, address):
             assert address == "10.0.0.5:6379"
 
-        def get_all_node_info(self, timeout):
+        def get_all_node_info(self, **_):
             return {bytes.fromhex("0a"): None, bytes.fromhex("0c"): None}
 
     module = SimpleNamespace(find_node_ids=lambda: here, GcsClient=Client)
