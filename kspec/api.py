@@ -157,6 +157,7 @@ def run(
     out: str | os.PathLike[str] = "runs",
     smoke: bool = False,
     quiet: bool = True,
+    track: str | Iterable[str] = (),
     allow_code: bool = False,
     allow_outside: bool = False,
     allow_network: bool = False,
@@ -169,6 +170,8 @@ def run(
         out: The folder that receives the run folder.
         smoke: Run a few batches through all five steps, and keep no run folder.
         quiet: Print nothing.
+        track: Where the run is sent while it trains, as after `--track`: one tracker, `"mlflow:http://host:5000"`, or
+            several; by default what `pyproject.toml` says.
         allow_code: As for `load`, where a path is given.
         allow_outside: Likewise.
         allow_network: Likewise.
@@ -180,11 +183,11 @@ def run(
     Raises:
         SpecError: when the spec or its data is faulty.
     """
-    from kspec.runs.members import run_spec
     from kspec.runs.saved_model import SavedModel
+    from kspec.tracking.run import run_tracked
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
-    result = run_spec(loaded, out=out, smoke=smoke, quiet=quiet)
+    result = run_tracked(loaded, _as_list(track), out=out, smoke=smoke, quiet=quiet)
     for each in (result, *result.members):
         if each.folder is not None:
             each.trained = SavedModel(os.fspath(each.folder), allow_code, allow_outside)

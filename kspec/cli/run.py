@@ -120,7 +120,7 @@ def command(
 
     def run(console: Console) -> Run:
         spec = load_file(spec_source(path), overrides, granted)
-        with tracking(() if smoke else track, spec.folder, console) as tracked:
+        with tracking(("none",) if smoke else track, spec.folder, console) as tracked:
             result = run_loaded(spec, console, tracked)
             if report:
                 write_report(result.folder, console, allow_code=permissions["allow_code"])

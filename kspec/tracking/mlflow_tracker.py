@@ -15,7 +15,7 @@ from kspec.tracking.tracker import Data, Description, Metric, Model, Status, Tra
 
 SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",  # seconds, of 120
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # of 7; kspec itself tries again later
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",  # of 7; kspec itself tries again later
     "MLFLOW_DISABLE_TELEMETRY": "true",  # no other server is told of a run
     "MLFLOW_DISABLE_AGENT_HINT": "1",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",

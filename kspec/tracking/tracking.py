@@ -21,8 +21,8 @@ from kspec.tracking.state import known_trackers
 from kspec.tracking.targets import OPTION, Target, targets_of
 from kspec.training.console import Console
 
-WAIT_SECONDS = 20.0
-"""How long a tracker may take for each thing that is left to send when a run has ended."""
+WAIT_SECONDS = {"": 10.0, "works": 20.0, "failed": 2.0}
+"""How long a tracker may take for each thing that is left to send when a run has ended, by what is known of it."""
 _START = "import sys; sys.path.append(sys.argv[1]); from kspec.tracking.follower import main; main()"
 
 
@@ -62,6 +62,8 @@ class Tracking:
     _open: set[str] = field(default_factory=set)
     """The trackers that have not got everything yet."""
     _warned: set[str] = field(default_factory=set)
+    _states: dict[str, str] = field(default_factory=dict)
+    """By tracker, whether it works, as far as that is known."""
 
     def begin(self, folder: Path) -> None:
         """Begins to send a run.
@@ -117,7 +119,7 @@ class Tracking:
             self._warn(text, "it takes too long")
 
     def _wait(self) -> None:
-        until = time.monotonic() + WAIT_SECONDS
+        until = time.monotonic() + self._patience()
         while self._open:
             try:
                 message = self._messages.get(timeout=max(until - time.monotonic(), 0.0))
@@ -125,9 +127,13 @@ class Tracking:
                 return
             if message.get("kind") == "gone":
                 return
-            until = time.monotonic() + WAIT_SECONDS
             if message.get("kind") == "done":
                 self._open.discard(str(message.get("tracker")))
+            until = time.monotonic() + self._patience()
+
+    def _patience(self) -> float:
+        """How many seconds to wait for the trackers that have not got everything."""
+        return max((WAIT_SECONDS[self._states.get(text, "")] for text in self._open), default=0.0)
 
     def _write(self, line: str) -> None:
         assert self._process is not None
@@ -149,8 +155,10 @@ class Tracking:
         self._messages.put({"kind": "gone"})
 
     def _show(self, message: dict[str, Any]) -> None:
-        text = str(message.get("tracker"))
-        match message.get("kind"):
+        text, kind = str(message.get("tracker")), message.get("kind")
+        if kind != "done":
+            self._states[text] = "failed" if kind == "failed" else "works"
+        match kind:
             case "begun":
                 self.console.step("track", str(message.get("url") or text))
             case "failed":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import SpecError, check, load
+from kspec import SpecError, check, load, run
 from kspec.cli import main
 from kspec.runs.environment import command_line
 from kspec.tracking.targets import Target, target_of, targets_of
@@ -68,6 +68,12 @@ def test_credentials_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Target.from_json(target.to_json()) == target
     monkeypatch.setattr(sys, "argv", ["kspec", "run", "a.yaml", "--track", "mlflow:http://ann:s3cret@host"])
     assert command_line() == "kspec run a.yaml --track mlflow:http://***@host"
+
+
+def test_kspec_run_takes_trackers(tmp_path: Path) -> None:
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    with pytest.raises(SpecError, match="KS716"):
+        run(tmp_path / "spec.yaml", track="mlfow")
 
 
 def test_track_needs_a_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from kspec.tracking.state import sending
 from kspec.tracking.targets import target_of
-from kspec.tracking.tracking import Tracking
+from kspec.tracking.tracking import WAIT_SECONDS, Tracking
 from kspec.training.console import Console
 from tests.tracking.run_folders import write_run
 
@@ -108,3 +110,14 @@ def test_an_address_in_a_run_folder_is_only_named(tmp_path: Path) -> None:
     assert out.getvalue().splitlines() == [
         "track     mlflow:http://host has this run as far as it went; --track mlflow:http://host goes on there"
     ]
+
+
+def test_a_tracker_that_never_answers_is_not_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("mlflow")
+    folder = write_run(tmp_path / "runs" / "small" / "1")
+    with socket.create_server(("127.0.0.1", 0)) as silent, mock.patch.dict(WAIT_SECONDS, {"": 0.0}):
+        target = target_of(f"mlflow:http://127.0.0.1:{silent.getsockname()[1]}")
+        tracked = Tracking([target], Console(stream=io.StringIO()))
+        tracked.begin(folder)
+        tracked.finish()
+    assert "warning[KS715]: the tracker is not available: it takes too long" in capsys.readouterr().err
