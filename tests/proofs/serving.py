@@ -142,7 +142,7 @@ def main(seconds: float = 60, seconds_per_run: float = 10) -> None:
 def _port(log: Path, server: subprocess.Popen[Any]) -> int:
     while "serving at" not in log.read_text():
         if server.poll() is not None:
-            sys.exit(log.read_text())
+            sys.exit(f"the server ended with status {server.returncode}: {log.read_text()}")
         time.sleep(0.2)
     return int(log.read_text().rpartition("127.0.0.1:")[2].partition(";")[0])
 
