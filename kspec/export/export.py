@@ -18,6 +18,7 @@ from kspec.data import Dataset
 from kspec.data.step_datasets import read_step_datasets
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
 from kspec.export.formats import FORMATS, CannotExport, ExportContext, ExportFormat, UnsupportedByFormat
+from kspec.export.signature import signature_of, signature_place, write_signature
 from kspec.export.units import lost_digits, with_units
 from kspec.export.verification import Verification, verify
 from kspec.ir.entry_spans import head_span
@@ -41,6 +42,7 @@ class Exported:
         note: A note for the user; mostly empty.
         verification: The comparison with the run; None for a spec, or a format without weights.
         overwritten: Whether there was a file or folder of that name.
+        signature: What goes in and comes out of it, as a file; None for a spec, or an export without weights.
     """
 
     path: Path
@@ -49,6 +51,7 @@ class Exported:
     note: str
     verification: Verification | None
     overwritten: bool = False
+    signature: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, for machines."""
@@ -57,6 +60,7 @@ class Exported:
             "target": self.format,
             "bytes": self.bytes,
             "overwritten": self.overwritten,
+            "signature": None if self.signature is None else self.signature.as_posix(),
             "note": self.note or None,
             "check": None if self.verification is None else self.verification.to_json(),
         }
@@ -119,11 +123,18 @@ def export(
     context.folder = path.parent
     _protect_source(path, source)
     overwritten = path.exists()
+    signature = None if source.run is None else signature_of(context, source.run.folder)
+    beside = signature_place(path, is_folder=export_format.is_folder)
     with _atomic_write(path, is_folder=export_format.is_folder) as temporary:
         notes = [_write(export_format, context, temporary), source.note]
         verification = None if source.run is None else verify(context, source.run, temporary)
         size = _size(temporary)
-    return Exported(path, format, size, "; ".join(filter(None, notes)), verification, overwritten)
+        if signature is not None and export_format.is_folder:
+            write_signature(signature, temporary / beside.name)
+    if signature is not None and not export_format.is_folder:
+        write_signature(signature, beside)
+    note = "; ".join(filter(None, notes))
+    return Exported(path, format, size, note, verification, overwritten, None if signature is None else beside)
 
 
 @exclusive_keras()

@@ -143,6 +143,11 @@ def test_a_run_as_onnx_and_keras(cli, export):
     assert (status, err) == (0, "")
     assert out.startswith("small.onnx (")
     assert "verified: predictions for 16 test examples" in out
+    signature = json.loads(Path("small.signature.json").read_text())
+    (run_contract,) = Path("runs/small/latest").glob("contract.json")
+    assert signature["contract"] == json.loads(run_contract.read_text())
+    assert [(each["name"], each["columns"]) for each in signature["inputs"]] == [("x", ["a", "b"])]
+    assert [each["name"] for each in signature["outputs"]] == ["kind"]
 
 
 @pytest.mark.usefixtures("trained")
