@@ -213,6 +213,8 @@ def _range(column: ColumnContract, numbers: Array) -> Iterator[Problem]:
         return
     low, high = seen.minimum, seen.maximum
     beyond = (numbers < low) | (numbers > high)
+    if column.limits is not None:  # numbers beyond these are refused
+        beyond &= (numbers >= column.limits.lowest) & (numbers <= column.limits.highest)
     yield Problem(
         codes.BEYOND_TRAINING_RANGE,
         name,

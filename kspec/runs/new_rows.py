@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from kspec.analysis.index_limits import lookups
@@ -48,12 +49,14 @@ class NewRows:
             return []
         looked_up = {column for each in lookups(self._graph) for column in self._columns(each.source.name)}
         known = Judgement(self.judgement.count, drift=self.judgement.drift)
+        used = ~self.judgement.refused
         known.problems = [
-            each
+            replace(each, rows=each.rows & used)
             for each in self.judgement.problems
             if each.rule == codes.BEYOND_TRAINING_RANGE
             or (each.rule == codes.UNSEEN_CATEGORY and each.column not in looked_up)
         ]
+        known.problems = [each for each in known.problems if each.rows.any()]
         lines = list(known.lines())
         more = len(lines) - SHOWN
         return lines[:SHOWN] + ([f"{more} more columns have unusual values"] if more > 0 else [])
