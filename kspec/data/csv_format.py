@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -63,6 +64,7 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
     comment = _comment(lines)
     if comment and "comment" not in options:
         options["comment"] = comment
+    commented = _last_comment(lines, comment) if comment else ""
     if comment:
         lines = [line.partition(comment)[0] for line in lines]
     if "quote" not in options and _has_single_quotes(lines):
@@ -73,6 +75,8 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
         if division.start and "skip_rows" not in options:
             options["skip_rows"] = division.start
         _find_header(division, options)
+        if commented and options.get("header") is False and options.get("names") is None:
+            options |= _names_in_comment(commented, division)
     elif (
         "header" not in options and options.get("names") is None and _are_numbers(lines[options.get("skip_rows", 0) :])
     ):
@@ -111,6 +115,20 @@ def _comment(lines: Sequence[str]) -> str | None:
         delimiter in below and lines[0].count(delimiter) == below.count(delimiter) for delimiter in ",;\t|"
     )
     return None if is_header else mark
+
+
+def _last_comment(lines: Sequence[str], mark: str) -> str:
+    """The last comment above the table, without the mark."""
+    above = list(itertools.takewhile(lambda line: not line.strip() or line.strip().startswith(mark), lines))
+    return next((line.strip().lstrip(mark).strip() for line in reversed(above) if line.strip()), "")
+
+
+def _names_in_comment(comment: str, division: _Division) -> dict[str, Any]:
+    """The option `names`, if a comment above the table is one line of names, as NumPy writes them; else nothing."""
+    division_of_names = None if division.delimiter == WHITESPACE else division.delimiter
+    names = [name.strip() for name in comment.split(division_of_names)]
+    are_names = len(names) == division.width and len(set(names)) == len(names) and all(names)
+    return {"names": names} if are_names and not any(_NUMBER.fullmatch(name) for name in names) else {}
 
 
 def _has_single_quotes(lines: Sequence[str]) -> bool:

@@ -17,13 +17,16 @@ from kspec.data.total_rows import TotalRows, find_totals, rows_without
 from kspec.language.csv_options import CsvOptions
 
 
-def profile_csv(setting: str | dict[str, str], options: dict[str, Any], context: Context) -> FilePreview | None:
+def profile_csv(
+    setting: str | dict[str, str], options: dict[str, Any], context: Context, notes: Mapping[str, str] | None = None
+) -> FilePreview | None:
     """Profiles CSV files; reads them again if their texts are numbers in another notation, or numbers stand for gaps.
 
     Args:
         setting: The files, or a file for each split.
         options: What is known of their form.
         context: Receives every problem.
+        notes: By option, why it is set, where that is known.
     """
     is_given = "missing" in options
 
@@ -47,7 +50,8 @@ def profile_csv(setting: str | dict[str, str], options: dict[str, Any], context:
     if found is not None and "missing" in options and not is_given:
         found.notes["missing"] = "stand for missing values among numbers"
     if found is not None and options.get("names") and options.get("header") is False:
-        found.notes.update({"skip_rows": "the names, and a line below them that is no data", "header": "", "names": ""})
+        above = "the names, and a line below them that is no data"
+        found.notes.update({"skip_rows": above, "header": "", "names": "", **(notes or {})})
     return found if found is None or totals is None else _without_totals(found, totals)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import DataProfile
-from kspec.data.number_columns import NewColumn, with_months, with_numbers, without_marks
+from kspec.data.computed_columns import NewColumn
+from kspec.data.number_columns import with_numbers, without_marks
 from kspec.data.path_columns import path_columns
 from kspec.data.profile.hints import ColumnHints, table_hints
 from kspec.data.profile.profiling import profile_table
 from kspec.data.table import Table
+from kspec.data.time_columns import with_times
 
 
 class FilePreview(NamedTuple):
@@ -52,11 +54,11 @@ def preview_table(
         options: Their options.
         notes: Why these are set.
     """
+    table, times = with_times(table)
     table, columns = with_numbers(table, in_cells=source not in ("texts", "files"))
-    table, months = with_months(table)
     folder = Path(setting).parent if isinstance(setting, str) and os.path.isfile(setting) else Path()
     files = path_columns(table, folder, list(setting) if source == "files" else None)
-    table, columns = files.table, columns | months | files.columns
+    table, columns = files.table, columns | times | files.columns
     profile = profile_table(table, source)
     if source != "csv" and (marks := number_marks(profile)):
         table, unmarked = without_marks(table, marks)

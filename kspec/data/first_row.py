@@ -63,8 +63,10 @@ def has_second_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bo
         if not word or not below:
             continue
         are_numbers = sum(_number(text) is not None for text in below) == len(below)
-        if word in below or (are_numbers and (_number(word) is not None or word in MARKS)):
+        if word in below or (are_numbers and _number(word) is not None):
             return False
+        if word in MARKS:
+            continue  # no unit, or a gap
         if not are_numbers and is_time(below[0]) and is_time(word):
             return False
         evidence += are_numbers

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 MARKS = frozenset({
-    "?", "-", "--", "---", ".", "..", "*", "**", "x", "X", "na", "Na", "n.a.", "n.a", "N.A.", "none", "null", "nil",
-    "(null)", "unknown", "Unknown", "UNKNOWN", "missing", "Missing", "#VALUE!", "#DIV/0!", "#REF!",
+    "?", "-", "--", "---", ".", "..", "*", "**", "x", "X", "na", "Na", "n.a.", "n.a", "N.A.", "k.A.", "k. A.", "none",
+    "null", "nil", "(null)", "unknown", "Unknown", "UNKNOWN", "missing", "Missing", "#VALUE!", "#DIV/0!", "#REF!",
 })  # fmt: skip
 """Texts that mean a missing value in a column of numbers."""
 MANY = 0.9

@@ -55,6 +55,15 @@ def is_packed(file: Path) -> bool:
     return file.suffix.lower() in _OPENERS
 
 
+def packing_of(start: bytes) -> str:
+    """The suffix that a packed file should have; empty if a file is not packed.
+
+    Args:
+        start: Its first bytes.
+    """
+    return next((suffix for magic, suffix in _STARTS.items() if start.startswith(magic)), "")
+
+
 def _damages() -> tuple[type[Exception], ...]:
     """What reading a damaged file raises."""
     import lzma
@@ -159,6 +168,8 @@ def _gzip(file: BinaryIO, _: Limits) -> Any:
     return open_gzip(file)
 
 
+_STARTS = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ": ".xz", b"PK\x03\x04": ".zip", b"\x28\xb5\x2f\xfd": ".zst"}
+"""What packed files start with, and their suffix."""
 _OPENERS: dict[str, Callable[[BinaryIO, Limits], Any]] = {
     ".gz": _gzip,
     ".bz2": _bz2,

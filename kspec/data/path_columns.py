@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from kspec.data.computed_columns import NewColumn, computed_path
 from kspec.data.files.image_size import image_size
 from kspec.data.files.image_targets import mask_pixels
-from kspec.data.number_columns import NewColumn, computed_path
 from kspec.data.table import Column, Table
 from kspec.language.file_columns import CONTENT_SUFFIXES
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kspec.analysis.data_profile import ColumnProfile
+from kspec.data.arff_header import arff_options
 from kspec.data.array_preview import npz_arrays, without_single_axes
 from kspec.data.context import Context, InvalidData
 from kspec.data.csv_format import find_format
@@ -19,6 +20,7 @@ from kspec.data.expressions.derivation import derive
 from kspec.data.file_names import names_of_files
 from kspec.data.file_preview import FilePreview, preview_table
 from kspec.data.folder_preview import FolderSource, folder_source
+from kspec.data.packed_files import packing_of
 from kspec.data.path_columns import mask_classes, with_contents
 from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import names, read, source_of
@@ -37,6 +39,8 @@ MAX_GIGABYTES = 0.1
 MAX_FILES = 20_000
 """How many names a glob looks at while somebody types."""
 SHOWN_SHEETS = 8
+HEADER = 1 << 18
+"""So many bytes hold the header of an ARFF file, and some rows."""
 _OLD_EXCEL, _OPEN = b"\xd0\xcf\x11\xe0", b"opendocument.spreadsheet"
 """What tells workbooks of other kinds, which the reader of Excel names."""
 
@@ -72,16 +76,9 @@ def _profile_files(name: str, files: list[Path], options: dict[str, Any], contex
         context: Receives every problem.
     """
     try:
-        kind = source_of(name) or ""
-        if kind in ("", "csv"):
-            found_kind = _kind_of_content(first_lines(files[0], context, 512))
-            kind = found_kind if not kind or found_kind == "markup" else kind
+        kind = _kind_of(name, files[0], context)
         if kind == "arff":
-            help = "copy its lines below `@data` into a CSV file, and its `@attribute` names into a first line"
-            context.error(
-                codes.MALFORMED_DATA_FILE, f"`{name}` is an ARFF file, which kspec does not read", None, help=help
-            )
-            return None
+            return _profile_arff(name, files[0], context)
         if kind == "markup":
             help = "export the table that it shows as CSV"
             context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is a web page or XML, not a table", None, help=help)
@@ -98,6 +95,43 @@ def _profile_files(name: str, files: list[Path], options: dict[str, Any], contex
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
         return None
     return profile_csv(name, found, context)
+
+
+def _kind_of(name: str, file: Path, context: Context) -> str:
+    """The source that reads a file: by its content where that tells, since names of files are often wrong.
+
+    Args:
+        name: The path that names it.
+        file: The file.
+        context: Opens it.
+
+    Raises:
+        OSError: If it cannot be read, or is packed without its name telling so.
+    """
+    kind, start = source_of(name) or "", first_lines(file, context, 512)
+    if kind not in ("", "csv", "json", "parquet", "arrow", "excel", "npz"):
+        return kind
+    content = _kind_of_content(start)
+    if content == "csv" and (packing := packing_of(start)):
+        raise OSError(f"it is a packed file, whose name should end in {packing}")
+    is_other = content != "csv" or (b"\0" not in start and not (kind == "json" and start.lstrip()[:1] == b"["))
+    return content if is_other or not kind else kind
+
+
+def _profile_arff(name: str, file: Path, context: Context) -> FilePreview | None:
+    """Profiles an ARFF file, which a spec reads as a CSV file below its header.
+
+    Args:
+        name: The path that names it.
+        file: The file.
+        context: Opens it, and receives every problem.
+    """
+    options = arff_options(first_lines(file, context, HEADER).decode("utf-8", errors="replace").splitlines())
+    if options is None:
+        message, help = f"`{name}` is an ARFF file without dense rows below `@data`", "write its rows as a CSV file"
+        context.error(codes.MALFORMED_DATA_FILE, message, None, help=help)
+        return None
+    return profile_csv(name, find_format(file, context, options), context, {"skip_rows": "the header of an ARFF file"})
 
 
 def _largest_sheet(name: str, context: Context) -> tuple[dict[str, Any], dict[str, str]]:

@@ -4,6 +4,7 @@
   `20240131`;
 - `31.01.2024`, `31/01/2024`, `01/31/2024`, with `-` too;
 - `31 Jan 2024`, `31-Jan-2024`, `Wed, 31 Jan 2024`, `Jan 31, 2024`, `Jan 2024`, `2024 Jan`, `Jan-24`;
+- `2024-W05`, a week, which stands for its Monday, and `2024-W05-3`, a day of one;
 - `2024M01`, a month, and `2024Q1`, a quarter, which stands for its first day;
 
 each with a time of day, if any: `10:00`, `10:00:00.5`, `9:30 pm`; and a zone, if any: `Z`, `UTC`, `+02:00`. A year of
@@ -37,6 +38,7 @@ _DATES = {
     "31 Jan 2024": rf"(?:[A-Za-z]{{3,9}},? )?(?P<day>\d{{1,2}})[- ]{_WORD}[- ]{_YEAR}",
     "Jan 31, 2024": rf"{_WORD}[- ](?P<day>\d{{1,2}}),?[- ](?P<year>\d{{4}})",
     "2024Q1": r"(?P<year>\d{4})[- ]?[Qq](?P<quarter>[1-4])",
+    "2024-W05": r"(?P<year>\d{4})-?[Ww](?P<week>0[1-9]|[1-4]\d|5[0-3])(?:-?(?P<weekday>[1-7]))?",
     "2024M01": r"(?P<year>\d{4})[Mm](?P<month>\d{1,2})",
     "Jan 2024": rf"{_WORD}[- ](?P<year>\d{{4}})",
     "2024 Jan": rf"(?P<year>\d{{4}})[- ]?{_WORD}",
@@ -113,12 +115,33 @@ def moment_of(match: Match, order: tuple[str, str]) -> datetime.datetime | None:
         if not 1 <= hour <= 12:
             return None
         hour = hour % 12 + 12 * (parts["half"].lower() == "pm")
-    year, month, day = int(parts["year"]), int(parts["month"] or 0), int(parts.get("day") or 1)
+    year, month, day = int(parts["year"]), int(parts.get("month") or 0), int(parts.get("day") or 1)
     if len(parts["year"]) == 2:
         year += 1900 if year >= CENTURY else 2000
+    if parts.get("week"):
+        return _day_of_week(year, int(parts["week"]), int(parts["weekday"] or 1), (hour, minute, second), parts["zone"])
     fraction = int((parts.get("part") or "0").ljust(9, "0")) // 1000
     try:
         return datetime.datetime(year, month, day, hour, minute, second, fraction) - offset_of(parts["zone"])
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day_of_week(
+    year: int, week: int, weekday: int, clock: tuple[int, int, int], zone: str | None
+) -> datetime.datetime | None:
+    """The moment of a day of an ISO week; None if the year has no such week.
+
+    Args:
+        year: The year of the week.
+        week: Its number, from 1.
+        weekday: The day, 1 for Monday.
+        clock: The hour, the minute and the second.
+        zone: The zone of the clock.
+    """
+    try:
+        day = datetime.date.fromisocalendar(year, week, weekday)
+        return datetime.datetime.combine(day, datetime.time(*clock)) - offset_of(zone)
     except (ValueError, OverflowError):
         return None
 

@@ -66,6 +66,8 @@ def _spelled(moment: datetime.datetime, pattern: Match, order: tuple[str, str], 
     hour = (moment.hour + 11) % 12 + 1 if parts["half"] else moment.hour
     values = {"year": moment.year, "month": moment.month, "day": moment.day, "hour": hour, "minute": moment.minute}
     values |= {"second": moment.second, "quarter": (moment.month + 2) // 3}
+    if "week" in parts.groupdict():
+        values |= dict(zip(("year", "week", "weekday"), moment.isocalendar(), strict=True))
     if pattern.format == NUMBERS_ONLY:
         values |= {"first": values[order[0]], "other": values[order[1]]}
     text, end = "", 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kspec.data.number_columns import identifier, quoted
+from kspec.data.computed_columns import identifier, quoted
 from kspec.data.table import Table
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from kspec.analysis.data_profile import ColumnProfile
-from kspec.data.number_columns import known_column
+from kspec.data.computed_columns import known_column
 from kspec.rewrite.series_inference import SeriesWindow
 from kspec.rewrite.spec_writer import SpecWriter, TableFacts
 from kspec.rewrite.table_inference import ONE_HOT, TableRoles
@@ -107,7 +107,8 @@ class _SeriesWriter(SpecWriter):
             count = {1: "one season", 2: "two seasons"}[window.length // window.season]
             reasons.append(f"{window.season} rows are a season: {count} of the past predict the next {ahead}")
         else:
-            reasons.append(f"no season was found: {window.length} rows of the past predict the next {ahead}")
+            past = "1 row of the past predicts" if window.length == 1 else f"{window.length} rows of the past predict"
+            reasons.append(f"no season was found: {past} the next {ahead}")
         return reasons
 
     def _inputs(self) -> None:
@@ -163,7 +164,8 @@ class _SeriesWriter(SpecWriter):
 
     def _training(self) -> None:
         self.compile()
-        self.fit(epochs=100, batch_size=16 if self.facts.profile.rows < 1000 else 128, patience=10)
+        rows = self.facts.profile.rows
+        self.fit(epochs=100, batch_size=min(16, max(1, rows // 3)) if rows < 1000 else 128, patience=10)
 
 
 def _rounded(value: float) -> float:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import DataProfile
-from kspec.data.number_columns import NewColumn
+from kspec.data.computed_columns import NewColumn, free_name, identifier
 from kspec.data.profile.hints import ColumnHints
 from kspec.data.table import NOT_NAMED, Table
 from kspec.rewrite.array_layers import array_input
@@ -16,9 +17,10 @@ from kspec.rewrite.from_lists import find_tags, tags_spec
 from kspec.rewrite.from_masks import masks_spec
 from kspec.rewrite.from_series import series_spec
 from kspec.rewrite.init import InitRefused
-from kspec.rewrite.series_inference import find_series, measure_series
+from kspec.rewrite.series_inference import FEWEST, find_series, measure_series
 from kspec.rewrite.spec_writer import FEW_ROWS, SpecWriter, TableFacts
 from kspec.rewrite.table_inference import TableRoles, infer_columns, require_inputs
+from kspec.rewrite.target_inference import are_named_classes
 from kspec.syntax.yaml_flow import to_yaml
 
 NEAR = 3.0
@@ -85,14 +87,14 @@ def from_table(
     if table is not None:
         roles.unused |= {name: reason for name, reason in table.unusable.items() if reason != NOT_NAMED}
     if series is not None and table is not None and roles.task == "regression":
-        window = measure_series(table, series, roles)
+        past = _without_parts(facts, roles)
+        window = measure_series(table, series, past)
         if window is not None:
-            _leave_out_parts(facts, roles)
-            return series_spec(facts, roles, window)
-        if len(profile.columns) == 1:
-            raise InitRefused("the table has one column, which is too short for a series: that needs at least 40 rows")
+            return series_spec(facts, past, window)
+    if len(profile.columns) == 1:
+        raise InitRefused(f"the table has one column, which is too short for a series: that needs {FEWEST} numbers")
     require_inputs(profile, roles)
-    return _Writer(facts, roles).write()
+    return _Writer(_with_classes(facts, roles), roles).write()
 
 
 def _special_spec(facts: TableFacts, choices: Choices, table: Table | None) -> str | None:
@@ -117,13 +119,25 @@ def _special_spec(facts: TableFacts, choices: Choices, table: Table | None) -> s
     return None
 
 
-def _leave_out_parts(facts: TableFacts, roles: TableRoles) -> None:
-    """Takes the year and the month of a time out of the inputs of a forecast."""
-    for new in facts.columns.values():
-        for part in new.parts:
-            roles.unused[part] = f"`{new.name}` says it"
-    roles.numbers = [column for column in roles.numbers if column.name not in roles.unused]
-    roles.categories = [column for column in roles.categories if column.name not in roles.unused]
+def _with_classes(facts: TableFacts, roles: TableRoles) -> TableFacts:
+    """The table with the integers of a target whose classes are floats, such as 1.0 and 2.0."""
+    target = roles.target
+    if roles.task == "regression" or target.name in facts.columns or not are_named_classes(target):
+        return facts
+    name = free_name(f"{target.name}_number", [column.name for column in facts.profile.columns])
+    new = NewColumn(name, f"cast({identifier(target.name)} as integer)", "classes written as 1.0")
+    return facts._replace(columns={**facts.columns, target.name: new})
+
+
+def _without_parts(facts: TableFacts, roles: TableRoles) -> TableRoles:
+    """The roles of a forecast: the year and the month of a time are no inputs."""
+    parts = {part: f"`{new.name}` says it" for new in facts.columns.values() for part in new.parts}
+    return replace(
+        roles,
+        unused=roles.unused | parts,
+        numbers=[column for column in roles.numbers if column.name not in parts],
+        categories=[column for column in roles.categories if column.name not in parts],
+    )
 
 
 class _Writer(SpecWriter):

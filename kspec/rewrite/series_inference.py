@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kspec.data.profile.series import MIN_ROWS, has_even_step, known_times
+from kspec.data.profile.series import has_even_step, known_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import names_time
 from kspec.data.windows.time_steps import Times, step_text, steps_of, usual_step
@@ -22,10 +22,12 @@ MANY_NUMBERS = 8
 MOST_SERIES = 1000
 MIN_SERIES = 8
 """The fewest rows of a series among several."""
+FEWEST = 6
+"""The fewest rows of a series that are split into three, with a window in each."""
 TRAIN, HELD = 0.6, 0.2
 """The shares of the rows that train, and that each other split has."""
 MIN_WINDOWS = 20
-"""With fewer windows, nothing can be learned."""
+"""With fewer windows, rows are better examples, if they have anything else to learn from."""
 MANY_HOLES = 0.02
 """From this share of steps on, holes are no exceptions: working days, hours of opening."""
 LONGEST = 300
@@ -73,17 +75,20 @@ def find_series(table: Table, time: str | None = None) -> SeriesColumns | None:
         table: The table.
         time: The column of times that the user named.
     """
-    if time is None and len(table.columns) == 1 and table.rows >= MIN_ROWS:
+    if time is None and len(table.columns) == 1 and table.rows >= FEWEST:
         (values,) = table.columns.values()
         return SeriesColumns(None) if values.kind in ("integer", "float") and values.size == 1 else None
-    candidates = [time] if time is not None else list(table.columns)
-    for name in candidates:
-        column = table.columns[name]
-        times = None if column.missing.any() else known_times(column)
-        if times is None or table.rows < MIN_SERIES:
-            continue
+    if table.rows < FEWEST:
+        return None
+    known = {
+        column.name: times
+        for column in (table.columns.values() if time is None else [table.columns[time]])
+        if not column.missing.any() and (times := known_times(column)) is not None
+    }
+    for name, times in known.items():
         if has_even_step(times):
             return SeriesColumns(name)
+    for name, times in known.items():
         for by in table.columns.values():
             if by.name != name and _divides(by, times):
                 return SeriesColumns(name, by.name)
@@ -142,7 +147,9 @@ def measure_series(table: Table, columns: SeriesColumns, roles: TableRoles) -> S
     earliest = [piece[: int(len(piece) * TRAIN)] for piece in pieces]
     season = _season(max(earliest, key=len), step)
     ahead = 1 if season not in _calendar_lags(step) else season if season <= LONG else season // 4
-    size = _size([len(piece) for piece in pieces], season or _cycle(step), ahead)
+    has_others = bool(roles.numbers or roles.categories or roles.texts or roles.files or roles.arrays)
+    lengths = [len(piece) for piece in pieces]
+    size = _size(lengths, season or _cycle(step), ahead) or (None if has_others else _small_size(max(lengths)))
     if size is None:
         return None
     length, horizon = size
@@ -151,7 +158,7 @@ def measure_series(table: Table, columns: SeriesColumns, roles: TableRoles) -> S
     is_seasonal = season is not None and numpy.abs(seasonal).mean() < numpy.abs(last).mean()
     missed = float((seasonal if is_seasonal else last).std())
     spread = float(numpy.nanstd(numpy.concatenate(earliest)))
-    if season is None and missed > spread and (roles.numbers or roles.categories or roles.texts):
+    if season is None and missed > spread and has_others:
         return None
     every, has_holes = "" if step.unit == "number" else step_text(step), holes > MANY_HOLES
     return SeriesWindow(columns, every, has_holes, season, length, horizon, bool(is_seasonal), missed)
@@ -224,6 +231,13 @@ def _size(rows: list[int], season: int, ahead: int) -> tuple[int, int] | None:
         if windows >= max(MIN_WINDOWS, length) and max(rows) * HELD >= horizon + 2:
             return length, horizon
     return None
+
+
+def _small_size(rows: int) -> tuple[int, int] | None:
+    """The length and the horizon of the window of a short series; None if each split has no window."""
+    if rows < FEWEST:
+        return None
+    return max(1, min(4, int(rows * TRAIN) - 2)), 1
 
 
 def _missed(pieces: list[Array], back: int, horizon: int) -> Array:

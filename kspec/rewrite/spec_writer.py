@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
-from kspec.data.number_columns import NewColumn
+from kspec.data.computed_columns import NewColumn
 from kspec.data.profile.hints import ColumnHints
 from kspec.language.source_files import SPLITS
 from kspec.rewrite.array_layers import ArrayInput
@@ -29,7 +29,7 @@ COMMENTS = 40
 """The column where comments stand."""
 _WHY_OPTION = {
     "delimiter": "between values",
-    "encoding": "the text is not UTF-8",
+    "encoding": "the text is not UTF-8; --encoding names another",
     "header": "the first line is data like the others",
     "names": "unique names in place of those of the file",
     "comment": "starts comments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,6 +67,7 @@ class TableRoles:
         unused: Column → why it is not used.
         time: The column of times in whose order the rows stand, if there is one.
         group: The column that names whom several rows are of, such as a patient, if there is one.
+        time_values: How many distinct values the column of times has, if it was inferred; else too many to count.
     """
 
     target: ColumnProfile
@@ -81,6 +83,7 @@ class TableRoles:
     unused: dict[str, str] = field(default_factory=dict)
     time: str | None = None
     group: str | None = None
+    time_values: float = math.inf
 
 
 def infer_columns(
@@ -183,8 +186,9 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
     if column.name == roles.group:
         return "it names whom rows are of, and others will come"
     if _is_time(column, hints):
-        if roles.time is None and hints.is_sorted and not column.missing:
-            roles.time = column.name
+        is_finer = roles.time is None or distinct > roles.time_values
+        if is_finer and hints.is_sorted and not column.missing:
+            roles.time, roles.time_values = column.name, distinct
         return "it is the time of the row" if column.type != "text" else "it is a date"
     if _NAMELESS.fullmatch(column.name) and (hints.is_row_number or column.type == "text"):
         return "it has no name"
@@ -237,5 +241,5 @@ def _use_best(profile: DataProfile, roles: TableRoles) -> None:
     reasons = "; ".join(f"{name}: {reason}" for name, reason in roles.unused.items())
     message = f"no column is left from which to predict `{roles.target.name}` ({reasons})"
     if any("date" in reason or "time" in reason for reason in roles.unused.values()):
-        message += "; a series in time needs at least 40 rows at even steps"
+        message += "; a series in time needs at least 6 rows at even steps, whose times are written in one format"
     raise InitRefused(message)

@@ -132,7 +132,8 @@ def infer_task(column: ColumnProfile, rows: int, task: str | None) -> Task:
         if task == "regression" and column.type == "text":
             raise InitRefused(f"`{column.name}` holds texts, which are classes: use another --task or --target")
         return Task(task, "as --task says")
-    if distinct == 2 and (column.type != "float" or _are_class_numbers(column)):
+    is_class = column.type != "float" or _are_class_numbers(column) or are_named_classes(column)
+    if distinct == 2 and is_class:
         values = ", ".join(sorted(column.classes))
         return Task("binary_classification", f"has the values {values}" if values else "has two values")
     if column.type == "text":
@@ -172,7 +173,9 @@ def _looks_like_classes(column: ColumnProfile, rows: int) -> bool:
     if column.type in ("text", "boolean"):
         return distinct <= MOST_CLASSES and distinct <= present / 2
     low, high, name = column.minimum, column.maximum, _snake(column.name)
-    if low is None or high is None or (column.type == "float" and not _are_class_numbers(column)):
+    if low is None or high is None:
+        return False
+    if column.type == "float" and not (_are_class_numbers(column) or are_named_classes(column)):
         return False
     if _CLASSES.search(name) and distinct <= MOST_CLASSES and distinct * 2 <= present:
         return True
@@ -182,8 +185,15 @@ def _looks_like_classes(column: ColumnProfile, rows: int) -> bool:
 
 
 def _are_class_numbers(column: ColumnProfile) -> bool:
-    """Whether floats are 0.0, 1.0 … without a gap, which are the only floats that can be classes."""
+    """Whether floats are 0.0, 1.0 … without a gap, which are the only floats that can be classes as they are."""
     return column.whole is True and column.minimum == 0 and _are_without_gap(column)
+
+
+def are_named_classes(column: ColumnProfile) -> bool:
+    """Whether floats are few whole numbers under the name of classes, which a spec makes integers."""
+    is_named = _CLASSES.search(_snake(column.name)) or _WORDS.search(_snake(column.name))
+    is_few = column.distinct is not None and column.distinct <= FEW_CLASSES
+    return column.type == "float" and column.whole is True and is_few and is_named is not None
 
 
 def _are_without_gap(column: ColumnProfile) -> bool:

@@ -1,6 +1,7 @@
 """`kspec init` on tables as people write them: two lines of names, totals, clocks, infinite values, web pages."""
 
 import datetime
+import gzip
 import itertools
 import random
 from pathlib import Path
@@ -144,8 +145,80 @@ def test_categories_of_several_lines():
     assert "`kind` has texts of several lines, such as 'one\\ntwo'" in problem.message
 
 
-def test_a_series_too_short_for_windows_is_split_in_time():
-    rows = [f"{1990 + n},{CHANCE.randrange(90)}" for n in range(14)]
-    data = inferred("Year,Sales", *rows, rows=14)
-    assert data["inputs"] == ["Year"]
+@pytest.mark.parametrize(("rows", "length"), [(6, 1), (14, 4)])
+def test_a_short_series_has_a_short_window(rows, length):
+    data = inferred("Year,Sales", *(f"{1990 + n},{CHANCE.randrange(90)}" for n in range(rows)), rows=rows)
+    assert data["window"] == {"length": length, "horizon": 1, "time": "Year"}
     assert data["split"]["time"] == "Year"
+
+
+def test_a_date_and_a_time_of_day_are_a_time():
+    moments = [datetime.datetime(2024, 1, 1) + datetime.timedelta(hours=n) for n in range(200)]
+    levels = list(itertools.accumulate(CHANCE.gauss(0, 1) for _ in moments))
+    forms = {
+        ("%d/%m/%Y", "%H.%M.%S"): """concat("Date", ' ', replace("Time", '.', ':'))""",
+        ("%Y-%m-%d", "%H:%M"): """concat("Date", ' ', "Time")""",
+    }
+    for (date, clock), expression in forms.items():
+        rows = [f"{at:{date}},{at:{clock}},{level:.2f}" for at, level in zip(moments, levels, strict=True)]
+        data = inferred("Date,Time,CO", *rows, rows=200)
+        assert data["columns"] == {"timestamp": expression}
+        assert data["window"]["time"] == "timestamp"
+    rows = [f"{at:%Y-%m-%d},{at.hour + 1},{level:.2f}" for at, level in zip(moments, levels, strict=True)]
+    data = inferred("date,hour,load", *rows, rows=200)
+    assert data["columns"] == {"timestamp": """concat("date", ' ', concat("hour" - 1, ':00'))"""}
+    assert list(data["inputs"]) == ["past"]
+    clocks = [f"{CHANCE.randrange(24):02d}:10" for _ in ROWS]
+    drawn = [f"2024-01-{n % 9 + 1:02d},{clock},{CHANCE.gauss(0, 1):.2f},{n % 2}" for n, clock in enumerate(clocks)]
+    CHANCE.shuffle(drawn)
+    assert "timestamp" not in inferred("date,time,weight,sick", *drawn)["columns"]  # no order tells
+
+
+def test_a_year_and_a_quarter_are_a_time():
+    levels = itertools.accumulate(CHANCE.gauss(0, 1) for _ in range(100))
+    rows = [f"{1959 + n // 4}.0,{n % 4 + 1}.0,{level:.2f}" for n, level in enumerate(levels)]
+    data = inferred("year,quarter,unemp", *rows, rows=100)
+    assert data["columns"] == {"date": 'make_date(cast("year" as integer), 3 * cast("quarter" as integer) - 2, 1)'}
+    assert data["window"]["time"] == "date"
+
+
+def test_seconds_since_1970_are_a_time():
+    rows = [f"{1_700_000_000 + 60 * n},{line}" for n, line in enumerate(LINES)]
+    data = inferred("when," + NAMES, *rows)
+    assert data["split"]["time"] == "when"
+    assert data["inputs"]["numbers"] == ["age", "weight"]
+
+
+def test_numbers_that_count_the_rows_from_anywhere():
+    assert inferred(*(f"{842_302 + n},{row[1]},{row[3]}" for n, row in enumerate(ROWS)))["inputs"] == ["c1"]
+
+
+def test_classes_written_as_floats():
+    data = inferred("age,weight,class", *(f"{row[0]},{row[1]},{1.5 + n % 3 - 0.5}" for n, row in enumerate(ROWS)))
+    assert data["columns"] == {"class_number": 'cast("class" as integer)'}
+    assert data["targets"] == "class_number"
+
+
+def test_names_in_a_comment():
+    data = inferred(
+        "# by NumPy", "# age weight sick", *(f"{row[0]} {row[1]:.3e} {n % 2}" for n, row in enumerate(ROWS))
+    )
+    assert data["csv"]["names"] == ["age", "weight", "sick"]
+
+
+def test_the_content_of_a_file_tells_more_than_its_name(capsys):
+    csv = "\n".join([NAMES, *LINES]) + "\n"
+    lines = "\n".join(f'{{"age": {row[0]}, "sick": "{row[3]}"}}' for row in ROWS)
+    arff = "@relation r\n@attribute 'the age' real\n@attribute sick {yes, no}\n@data\n"
+    arff += "".join(f"{row[0]},{row[3]}\n" for row in ROWS)
+    for name, text, source in (("t.parquet", csv, "csv"), ("t.xls", csv, "csv"), ("u.csv", lines, "json")):
+        Path(name).write_text(text)
+        assert main(["init", name, "-o", "spec.yaml", "--force"]) == 0
+        assert api.load("spec.yaml").values["data"][source] == name
+        assert not [each for each in api.check("spec.yaml", data=True) if each.severity.name != "INFO"]
+    Path("v.csv").write_text(arff)
+    assert main(["init", "v.csv", "-o", "spec.yaml", "--force"]) == 0
+    assert api.load("spec.yaml").values["data"]["csv"]["names"] == ["the age", "sick"]
+    Path("w.csv").write_bytes(gzip.compress(csv.encode()))
+    assert main(["init", "w.csv", "-o", "-"]) != 0
+    assert "name should end in .gz" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import itertools
 from typing import Any, NamedTuple
 
 from kspec.data.profile.item_hints import ItemHints, item_hints
+from kspec.data.profile.series import are_unix_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import are_times, names_time
 from kspec.data.times import parse_times
@@ -71,11 +72,13 @@ def column_hints(column: Column) -> ColumnHints:
             words=int(numpy.median(words)),
             most_words=int(numpy.ceil(numpy.quantile(words, 0.9))),
         )
+    values = values[numpy.isfinite(values)]
     steps = numpy.diff(values)
     is_integer, is_sorted = column.kind == "integer", bool((steps >= 0).all())
+    is_named_time = names_time(column.name) and ((is_sorted and bool((steps > 0).any())) or _are_days(values))
     return ColumnHints(
-        is_row_number=is_integer and len(values) >= FEW and bool((steps == 1).all()) and values[0] in (0, 1),
-        is_time=names_time(column.name) and ((is_sorted and bool((steps > 0).any())) or _are_days(values)),
+        is_row_number=is_integer and len(values) >= FEW and bool((steps == 1).all()),
+        is_time=is_named_time or are_unix_times(column),
         is_sorted=is_sorted,
         has_repeats=len(numpy.unique(values)) < len(values),
     )

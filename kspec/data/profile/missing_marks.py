@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 _NINES = re.compile(r"-?9{2,}(\.9+)?")
 """What people write: nines, which the values themselves do not reach."""
 REPEATED = 2
+FEW = 3
+"""Fewer other values may be codes of classes, as the nines are; unless they are 0 and 1."""
+SAMPLE = 10_000
+"""So many values, at least, tell how many distinct ones there are."""
 
 
 def missing_marks(ordered: Array) -> dict[str, int]:
@@ -40,5 +44,7 @@ def missing_marks(ordered: Array) -> dict[str, int]:
     if not len(others):
         return {}
     low, high = float(others[0]), float(others[-1])
+    if high - low > 1 and len(numpy.unique(others[:: max(1, len(others) // SAMPLE)])) < FEW:
+        return {}
     far = {value for value in counts if max(low - value, value - high) > high - low or (value < 0 <= low)}
     return {f"{value:.12g}": counts[value] for value in sorted(far) if counts[value] >= REPEATED}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MIN_ROWS = 20
 """A table with fewer rows is not called a series."""
+UNIX = (1990, 2100)
+"""The years of the seconds or milliseconds since 1970 that integers are taken for."""
 MOST = 0.7
 """The share of steps that are equal in a series; of working days, four fifths are."""
 _NAMES = re.compile(r"(.*[_ ])?(year|date|time|timestamp|datetime|month|week|day|hour)s?", re.IGNORECASE)
@@ -53,13 +55,26 @@ def known_times(column: Column) -> Array | None:
         return None
     if column.kind != "text" and not are_days(column.values):
         values = column.values.reshape(len(column.values))
-        is_named = _NAMES.fullmatch(column.name) is not None
+        is_named = _NAMES.fullmatch(column.name) is not None or are_unix_times(column)
         return values if is_named and bool(numpy.isfinite(values).all()) else None
     texts = numpy.asarray(column.texts())
     if not all(is_time(str(text)) for text in texts[:MIN_ROWS]):
         return None
     times = parse_times(texts)
     return times if isinstance(times, numpy.ndarray) else None
+
+
+def are_unix_times(column: Column) -> bool:
+    """Whether integers are seconds or milliseconds since 1970 in ascending order, and count no rows."""
+    import numpy
+
+    if column.kind != "integer" or column.size != 1 or column.missing.any() or len(column.values) < 2:
+        return False
+    values = column.values.reshape(-1)
+    seconds = values // 1000 if values[0] > 10**11 else values
+    low, high = ((year - 1970) * 365.25 * 86_400 for year in UNIX)
+    steps = numpy.diff(values)
+    return bool(low < seconds[0] <= seconds[-1] < high and (steps > 0).all() and numpy.median(steps) > 1)
 
 
 def has_even_step(times: Array) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from kspec.data.context import Context
 from kspec.data.limits import MAX_HEADER, LimitReached, check_columns, grows_too_much
+from kspec.data.packed_files import packing_of
 from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, first_lines
 from kspec.diagnostics import codes, did_you_mean
@@ -77,7 +78,8 @@ def first_rows(source: SourceFile, name: str, text: CsvText, options: CsvOptions
     """
     try:
         if b"\0" in first_lines(source.file, context) and "16" not in options.encoding and "32" not in options.encoding:
-            message, help = f"`{name}` is a binary file, not a text table", _help_for_binary(source.file)
+            message = f"`{name}` is a binary file, not a text table"
+            help = _help_for_binary(source.file, first_lines(source.file, context))
             if (line := _line_of_null(first_lines(source.file, context))) is not None:
                 message = f"`{name}` has a null character in line {line}, which is no part of a text"
                 help = "write the table again without it; NumPy and C end texts with such characters"
@@ -280,7 +282,11 @@ def _line_of_null(start: bytes) -> int | None:
     return start[: start.index(0)].count(b"\n") + 1
 
 
-def _help_for_binary(file: Path) -> str:
+def _help_for_binary(file: Path, start: bytes) -> str:
+    if packing := packing_of(start):
+        return f"it is packed: give it a name that ends in {packing}"
+    if start.startswith(b"PAR1"):
+        return f"use `parquet: {file.name}`"
     if file.suffix in SUFFIXES["excel"]:
         return f"use `excel: {file.name}`"
     if file.suffix in (".npz", ".parquet"):
