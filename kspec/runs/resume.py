@@ -12,7 +12,7 @@ from kspec.runs.execute import execute
 from kspec.runs.folder_lock import locked
 from kspec.runs.members import resume_members
 from kspec.runs.run import Run
-from kspec.runs.run_folder import RunFolder, RunFolderError, find_run
+from kspec.runs.run_folder import TRIALS, RunFolder, RunFolderError, find_run
 from kspec.runs.run_record import read_record
 from kspec.runs.spec_fingerprint import fingerprint_of
 from kspec.runs.stopped_run import is_member, require_stopped, resumption_of
@@ -61,6 +61,9 @@ def resume_run(
     if is_member(folder):
         whole = folder.parent
         raise RunFolderError(f"{folder} is a part of the run {whole}; go on with all of it: kspec resume {whole}")
+    if folder.parent.name == TRIALS and (folder.parent.parent / "run.json").is_file():
+        sweep = folder.parent.parent
+        raise RunFolderError(f"{folder} is a trial of {sweep}; its spec: kspec render {sweep} --trial {folder.name}")
     require_stopped(folder, read_record(folder, opener), bool(overrides), force)
     with locked(folder):
         record = read_record(folder, opener)  # again: until now, another process may have gone on with the run

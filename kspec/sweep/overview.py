@@ -31,7 +31,7 @@ def overview(result: SweepResult) -> str:
     return (
         f"Pareto front: {len(front)} of {complete} trials; better in one goal is worse in another\n"
         f"{_table(result, front)}\n"
-        f"take one: kspec render {folder} --trial {front[0].number} -o best.yaml\n"
+        f"take one: kspec render {folder} --trial {front[0].number} -o best.yaml && kspec run best.yaml\n"
     )
 
 

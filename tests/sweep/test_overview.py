@@ -30,7 +30,7 @@ def test_a_front_is_sorted_by_the_first_goal():
         "  trial  val_accuracy  parameters  a\n"
         "      1        0.7500      40,000  16\n"
         "      0        0.5000       1,200  8\n"
-        "\ntake one: kspec render runs/s/1 --trial 1 -o best.yaml\n"
+        "\ntake one: kspec render runs/s/1 --trial 1 -o best.yaml && kspec run best.yaml\n"
     )
 
 

@@ -129,6 +129,8 @@ def test_a_stopped_sweep_is_no_run_to_go_on_with(found):
         assert unfinished_run_of(spec, "runs") is None
         with pytest.raises(RunFolderError, match="go on with all of it: kspec resume"):
             resume_run(found.folder)
+        with pytest.raises(RunFolderError, match=r"trials/0 is a trial of .*; its spec: kspec render .* --trial 0"):
+            resume_run(found.folder / "trials" / "0", "fit.epochs=9")
     finally:
         (found.folder / "run.json").write_text(before)
 
