@@ -140,6 +140,7 @@ class _Data(_Part):
 
 class _Sweep(_Part):
     trials: Annotated[int, Field(ge=1)]
+    began_with: Annotated[int, Field(ge=1)] | None = None
     keeps_models: bool = False
 
 

@@ -134,6 +134,13 @@ def load_sweep(folder: Path, changes: Sequence[str], permissions: Permissions, *
     return spec
 
 
+def trials_at_first(folder: Path) -> int | None:
+    """How many trials a sweep began with, by which it chose its engines; None if it does not say."""
+    sweep = read_record(folder, _opener(folder)).get("sweep") or {}
+    trials: int | None = sweep.get("began_with") or sweep.get("trials")
+    return trials
+
+
 def keeps_models(folder: Path) -> bool:
     """Whether the trained models of a sweep's trials are saved."""
     return bool((read_record(folder, _opener(folder)).get("sweep") or {}).get("keeps_models"))

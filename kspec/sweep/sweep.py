@@ -26,6 +26,7 @@ from kspec.runs.run_folder import SWEEP, TRIALS, RunFolder
 from kspec.sweep.best import train_best
 from kspec.sweep.cluster_workers import ClusterWorkers
 from kspec.sweep.result import Refusal, SweepResult, TrialRecord, point_text
+from kspec.sweep.resume import trials_at_first
 from kspec.sweep.study import Asked, Pruning, Study
 from kspec.sweep.trial import Task, TrialResult
 from kspec.sweep.workers import Workers
@@ -74,10 +75,11 @@ def run_sweep(
     sweep = spec.document.sweep
     assert sweep is not None
     is_new = folder is None
+    first = sweep.trials if folder is None else trials_at_first(folder.path) or sweep.trials
     folder = folder or RunFolder.create(out, spec.name)
     with locked(folder.path):
         on_folder(folder.path)
-        return _Search(spec, sweep, folder, jobs, keep_models, console, cluster).run(is_new=is_new)
+        return _Search(spec, sweep, folder, jobs, keep_models, console, first, cluster).run(is_new=is_new)
 
 
 @dataclass(slots=True)
@@ -88,6 +90,7 @@ class _Search:
     jobs: int | None
     keep_models: bool
     console: Console
+    first_trials: int
     cluster: Cluster | None = None
     study: Study = field(init=False)
     result: SweepResult = field(init=False)
@@ -103,9 +106,10 @@ class _Search:
         self.result = SweepResult(self.spec.name, self.folder.path, goals, self.sweep.trials)
         self.workers = self._workers()
         self.recorder = Recorder(self.spec, Run(self.spec.name, self.folder.path), self.folder)
-        self.recorder.facts["sweep"] = {"trials": self.sweep.trials, "keeps_models": self.keep_models}
+        facts = {"trials": self.sweep.trials, "began_with": self.first_trials, "keeps_models": self.keep_models}
+        self.recorder.facts["sweep"] = facts
         plan = member_plan(self.spec.document)
-        trainings = self.sweep.trials * (1 if plan is None else plan.count)
+        trainings = self.first_trials * (1 if plan is None else plan.count)
         self.trainings = expected_trainings(self.sweep.search, Outcomes(self.spec), trainings)
 
     def _workers(self) -> Workers | ClusterWorkers:

@@ -198,6 +198,22 @@ STACKED = (
 
 
 @pytest.mark.slow
+def test_auto_chooses_one_engine_for_a_sweep(found, tmp_path):
+    os.chdir(found.folder.parent.parent.parent)
+    changes = ["fit.engine=auto", "sweep.then=null", "sweep.sampler=TPE", "sweep.search.vars.width={choice: [1, 2]}"]
+    chosen = []
+    for jobs in (1, 2):
+        folder = run_sweep(load_file("spec.yaml", changes), out=tmp_path / str(jobs), jobs=jobs).folder
+        records = [json.loads((folder / "trials" / str(number) / "run.json").read_text()) for number in range(4)]
+        chosen.append([(record["engine"], record["engine_notes"]) for record in records])
+    assert chosen[0] == chosen[1]
+    engine, (note,) = chosen[0][0]
+    assert engine == "fused"
+    assert note.startswith("fused: about ")
+    assert note.endswith(" steps in 2 trainings share what is compiled")
+
+
+@pytest.mark.slow
 def test_trials_that_train_together_equal_those_alone(project, tmp_path):
     spec = project(STACKED)
     found = run_sweep(load_file(spec))
