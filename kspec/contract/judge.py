@@ -113,7 +113,7 @@ def _problems(contract: Contract, column: ColumnContract, found: NewColumn) -> I
         yield from _gap(column, gaps)
     if found.unreadable is not None:
         rule = codes.UNDECODABLE_IMAGE if column.kind == "image" else codes.UNDECODABLE_FILE
-        message = f"`{column.name}`: {found.refusal}"
+        message = found.refusal
         yield Problem(rule, column.name, found.unreadable, lambda _: message, "give a file that can be read")
     if column.role == "time":
         yield from _times(column, found)
