@@ -37,6 +37,7 @@ class Table(NamedTuple):
         note: What is to be known of it.
         sort: By the number of a column by which the reader may sort, whether the largest values come first.
         sorted_by: The number of the column by which it is sorted; None for none.
+        groups: By row, the run that it compares another with; empty where rows belong to none.
     """
 
     headings: Sequence[str]
@@ -44,6 +45,7 @@ class Table(NamedTuple):
     note: str = ""
     sort: Mapping[int, bool] | None = None
     sorted_by: int | None = None
+    groups: Sequence[str] = ()
 
 
 class Chart(NamedTuple):

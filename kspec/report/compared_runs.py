@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from kspec.analysis.metric_direction import direction
 from kspec.diff.compare import Difference, compare
 from kspec.report.run_facts import RunFacts, read_facts
+from kspec.report.run_labels import run_labels
 from kspec.runs.run_folder import BEST, SWEEP
 from kspec.runs.run_index import RunRecord, metric_names, read_run
 
@@ -85,24 +85,9 @@ def read_runs(folders: Sequence[Path], *, allow_code: bool = False) -> ComparedR
     """
     own = [folder / BEST if (folder / SWEEP).is_file() and (folder / BEST).is_dir() else folder for folder in folders]
     records = [read_run(folder) for folder in own]
-    labels = _labels(records, folders)
-    return ComparedRuns(
-        [
-            ComparedRun(label, record, read_facts(str(folder), allow_code=allow_code, with_text=False))
-            for label, record, folder in zip(labels, records, own, strict=True)
-        ]
-    )
-
-
-def _labels(records: Sequence[RunRecord], folders: Sequence[Path]) -> list[str]:
-    """The shortest names that distinguish runs: of specs, of run folders, or both; else their paths."""
-    names = [record.name for record in records]
-    ends = [folder.name for folder in folders]
-    both = [f"{name} · {end}" for name, end in zip(names, ends, strict=True)]
-    for labels in (names, ends if len(set(names)) == 1 else both, both):
-        if max(Counter(labels).values()) == 1:
-            return labels
-    return [folder.as_posix() for folder in folders]
+    facts = [read_facts(str(folder), allow_code=allow_code, with_text=False) for folder in own]
+    labels = run_labels(records, [each.spec for each in facts], folders)
+    return ComparedRuns([ComparedRun(*each) for each in zip(labels, records, facts, strict=True)])
 
 
 def differences(first: RunFacts, other: RunFacts) -> list[Difference] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,7 @@ class Section:
         charts: Its charts.
         template: The template of what else it shows; empty for nothing else.
         values: What that template needs.
+        references: The runs of which the reader chooses the one that others are compared with; empty for no choice.
     """
 
     id: str
@@ -32,6 +34,7 @@ class Section:
     charts: list[Chart] = field(default_factory=list)
     template: str = ""
     values: dict[str, Any] = field(default_factory=dict)
+    references: Sequence[str] = ()
 
     @property
     def short_tables(self) -> dict[str, Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from kspec.report.compared_page import compared_sections
 from kspec.report.compared_runs import differences, read_runs
 from kspec.report.numbers.bootstrap import resampled_counts
-from kspec.report.numbers.paired import AREA, paired_metrics
+from kspec.report.numbers.paired import AREA, MEAN_AREA, paired_metrics, resampled_metrics
 from kspec.report.report import report_text
 from kspec.report.run_facts import read_facts
 from kspec.report.run_places import find_runs
@@ -31,14 +32,24 @@ from tests.report.runs import (
 
 def test_each_run_differs_from_the_first_in_its_spec_and_its_metrics(tmp_path: Path) -> None:
     compared = read_runs(compared_binary_runs(tmp_path))
-    assert [run.label for run in compared.runs] == ["run-0", "run-1", "run-2"]
+    assert [run.label for run in compared.runs] == ["units 4", "units 5", "units 6"]
     found = differences(compared.first.facts, compared.runs[2].facts)
     assert found is not None
     assert "units 4 → 6" in str(found[0])
     runs, specs, paired, _ = compared_sections(compared)
-    assert [row[0].text for row in runs.tables["Runs"].rows] == ["run-2", "run-1", "run-0"]  # the lowest loss first
+    assert [row[0].text for row in runs.tables["Runs"].rows] == [
+        "units 6",
+        "units 5",
+        "units 4",
+    ]  # the lowest loss first
     assert [cell.text for cell in specs.tables["Differences"].rows[1][2:]] == ["-0.2", "+0.02"]
-    assert len(paired.tables["Paired bootstrap"].rows) == 4  # two runs, two metrics
+    bootstrap = paired.tables["Paired bootstrap"]
+    assert len(bootstrap.rows) == 12  # six pairs, two metrics
+    assert bootstrap.groups.count("units 4") == 4
+    shares = [[cell.text for cell in row[1:]] for row in paired.tables["Who beats whom: accuracy"].rows]
+    for at, line in enumerate(shares):
+        assert line[at] == "–"
+        assert all(abs(int(line[of][:-1]) + int(shares[of][at][:-1]) - 100) <= 1 for of in range(3) if of != at)
 
 
 def test_the_bootstrap_of_predictions_equals_scikit_learn(tmp_path: Path) -> None:
@@ -63,6 +74,18 @@ def test_the_bootstrap_of_predictions_equals_scikit_learn(tmp_path: Path) -> Non
     assert found[AREA].own == pytest.approx(metrics.roc_auc_score(own.actual, own.values[:, 0]), rel=1e-12)
 
 
+def test_the_area_of_several_classes_equals_scikit_learn(tmp_path: Path) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    [own] = read_facts(str(multiclass_run(tmp_path / "a")[0])).predictions
+    shares = own.values / own.values.sum(axis=1, keepdims=True)
+    own = dataclasses.replace(own, values=shares)
+    [counts] = resampled_counts(len(own), 50, seed=3)
+    expected = [metrics.roc_auc_score(own.actual, shares, multi_class="ovr", sample_weight=each) for each in counts]
+    found = resampled_metrics(own, 50, seed=3)[MEAN_AREA]
+    assert found.value == pytest.approx(metrics.roc_auc_score(own.actual, shares, multi_class="ovr"), rel=1e-12)
+    np.testing.assert_allclose(found.drawn, expected, rtol=1e-9)
+
+
 def test_errors_of_regressions_are_compared(tmp_path: Path) -> None:
     [other] = read_facts(str(regression_run(tmp_path / "a")[0])).predictions
     metrics = pytest.importorskip("sklearn.metrics")
@@ -76,20 +99,20 @@ def test_runs_that_share_a_part_of_their_examples_are_compared_on_it(tmp_path: P
     folders = compared_binary_runs(tmp_path, 2)
     lines = (folders[1] / "predictions.csv").read_text(encoding="utf-8").splitlines()
     (folders[1] / "predictions.csv").write_text("\n".join([lines[0], *reversed(lines[21:])]), encoding="utf-8")
-    [row, _] = predictions_section(read_runs(folders)).tables["Paired bootstrap"].rows
+    row, *_ = predictions_section(read_runs(folders)).tables["Paired bootstrap"].rows
     assert row[-1].text == "40"
 
 
 @pytest.mark.parametrize(
     ("write", "digest", "reason"),
-    [(binary_run, "other", "Their data differ"), (multiclass_run, "d1", "They predict different things")],
+    [(binary_run, "other", "their data differ"), (multiclass_run, "d1", "they predict different things")],
 )
 def test_why_runs_are_not_compared(tmp_path: Path, write: object, digest: str, reason: str) -> None:
     [first] = compared_binary_runs(tmp_path, 1)
     other, *_ = write(tmp_path / "other")  # type: ignore[operator]
     section = predictions_section(read_runs([first, identify_data(other, digest)]))
     assert section.tables == {}
-    assert section.notes == [f"{reason}: other; not compared with run-0."]
+    assert section.notes == [f"Not compared, since {reason}: other and run-0."]
 
 
 def test_runs_that_name_no_data_are_not_compared(tmp_path: Path) -> None:
@@ -126,4 +149,4 @@ def test_a_hundred_runs_stay_below_two_megabytes(tmp_path: Path) -> None:
         change_metrics(tmp_path / f"run-{number}", loss=number / 100)
     text = report_text([f"{tmp_path}/run-*"])
     assert len(text) < 2_000_000
-    assert len(re.findall("<tr><th[^>]*data-value=", text)) == 99 + 100 + 2 * 99
+    assert len(re.findall("<tr[^>]*><th[^>]*data-value=", text)) == 99 + 100 + 2 * 99

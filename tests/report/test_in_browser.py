@@ -236,3 +236,22 @@ def test_an_explanation(settings: dict[str, Any], open_page: Callable[..., Any],
     assert page.locator("img").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     _is_accessible(page)
+
+
+def test_the_reader_chooses_what_others_are_compared_with(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page(compared_binary_runs(tmp_path, 3))
+    before = page.locator("#chart-paired-0 svg").inner_html()
+    page.locator("select.reference").first.select_option("units 6")
+    page.wait_for_function("before => document.querySelector('#chart-paired-0 svg').innerHTML !== before", arg=before)
+    shown = page.locator("tr[data-group]:visible")
+    assert {shown.nth(at).get_attribute("data-group") for at in range(shown.count())} == {"units 6"}
+    assert shown.count() == 2 + 4  # two other specs, and two other runs in two metrics
+    _is_accessible(page)
+
+
+def test_the_confusion_as_shares(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    page = open_page([binary_run(tmp_path / "run")[0]])
+    button = page.get_by_role("button", name="by row")
+    button.click()
+    page.wait_for_function("document.querySelector(\"[id^='chart-output'] svg\").textContent.includes('%')")
+    assert button.get_attribute("aria-pressed") == "true"

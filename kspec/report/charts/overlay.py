@@ -7,7 +7,7 @@ from typing import Any
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.report.chart import MOST_CURVE_POINTS, Chart, plot, records, specification
-from kspec.report.charts.training import NOT_METRICS, PARTS, RATES, History
+from kspec.report.charts.training import NOT_METRICS, PARTS, RATES, History, epoch_ticks
 from kspec.report.numbers.binary import thinned
 
 MOST_COLOURS = 8
@@ -53,7 +53,7 @@ def _chart(name: str, histories: Mapping[str, History], best: str | None, most: 
     columns = {key: [each[key] for each in lines] for key in ("run", "epoch", "part", "value")}
     dash = alt.StrokeDash("part:N", scale=alt.Scale(domain=PARTS, range=[[4, 3], [1, 0]]), legend=None)
     encoding: dict[str, Any] = {
-        "x": alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")),
+        "x": alt.X("epoch:Q", title="epoch", axis=epoch_ticks(max(map(len, histories.values())))),
         "y": alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="~g")),
         "detail": ["run:N", "part:N"],
         "tooltip": ["run:N", "part:N", "epoch:Q", alt.Tooltip("value:Q", format=".5g")],

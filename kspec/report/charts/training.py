@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 from kspec.analysis.monitor import VALIDATION_PREFIX
 from kspec.report.chart import MOST_CURVE_POINTS, Chart, Table, number, plot, records, specification
@@ -24,7 +26,18 @@ def training_charts(history: History, kept: int | None) -> list[Chart]:
     """
     names = dict.fromkeys(n.removeprefix(VALIDATION_PREFIX) for row in history for n in row if n not in NOT_METRICS)
     ordered = sorted(names, key=lambda name: (name != "loss", name in RATES))
-    return [_chart(name, history, kept) for name in ordered]
+    return [_chart(name, history, kept) for name in ordered if _is_known(name, history)]
+
+
+def _is_known(name: str, history: History) -> bool:
+    """Whether a loss or metric was a number in any epoch."""
+    values = (row.get(key) for row in history for key in (name, f"{VALIDATION_PREFIX}{name}"))
+    return any(value is not None and math.isfinite(value) for value in values)
+
+
+def epoch_ticks(epochs: int) -> dict[str, Any]:
+    """An axis of epochs, with a label for whole numbers alone."""
+    return {"tickCount": max(1, min(10, epochs - 1)), "tickMinStep": 1, "format": "d"}
 
 
 def _chart(name: str, history: History, kept: int | None) -> Chart:
@@ -39,7 +52,7 @@ def _chart(name: str, history: History, kept: int | None) -> Chart:
     columns = {key: [each[key] for each in lines] for key in ("epoch", "part", "value")}
     base = plot(records(**columns))
     curve = base.mark_line(point=len(shown) == 1).encode(
-        x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, format="d")),
+        x=alt.X("epoch:Q", title="epoch", axis=epoch_ticks(len(history))),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False), axis=alt.Axis(format="~g")),
         color=alt.Color("part:N", title=None, scale=alt.Scale(domain=PARTS), legend=alt.Legend(orient="top")),
         tooltip=["part:N", "epoch:Q", alt.Tooltip("value:Q", format=".5g")],

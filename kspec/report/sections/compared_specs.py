@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kspec.report.all_pairs import MOST_RUNS
 from kspec.report.chart import Cell, Table, number
 from kspec.report.compared_runs import ComparedRun, ComparedRuns, differences, more_is_better
 from kspec.report.section import Section
@@ -12,25 +13,28 @@ _LONGEST = 300
 
 
 def specs_section(compared: ComparedRuns) -> Section:
-    """A line for each run but the first.
+    """A line for each run and the run that it is compared with: each other one, of many the first.
 
     Args:
         compared: The runs.
     """
-    metrics, first = compared.metrics, compared.first
+    metrics, runs = compared.metrics, compared.runs
+    references = runs if len(runs) <= MOST_RUNS else runs[:1]
+    pairs = [(reference, run) for reference in references for run in runs if run is not reference]
     rows = [
         [
             Cell(run.label, run.label),
-            Cell(_spec_text(first, run), is_long=True),
-            *(_difference(first, run, name) for name in metrics),
+            Cell(_spec_text(reference, run), is_long=True),
+            *(_difference(reference, run, name) for name in metrics),
         ]
-        for run in compared.others
+        for reference, run in pairs
     ]
     sort = {0: False} | {at: more_is_better(name) for at, name in enumerate(metrics, 2)}
     headings = ["run", "in its spec", *(f"in {name}" for name in metrics)]
-    return Section(
-        "differences", f"What differs from {first.label}", tables={"Differences": Table(headings, rows, "", sort)}
-    )
+    table = Table(headings, rows, "", sort, groups=[reference.label for reference, _ in pairs])
+    title = "What differs" if len(references) > 1 else f"What differs from {compared.first.label}"
+    labels = [reference.label for reference in references]
+    return Section("differences", title, tables={"Differences": table}, references=labels)
 
 
 def _difference(first: ComparedRun, run: ComparedRun, metric: str) -> Cell:

@@ -31,8 +31,7 @@ def runs_section(compared: ComparedRuns) -> Section:
             rows[-1].append(Cell(run.record.note, run.record.note or None, is_long=True))
     sort = {at: more_is_better(name) for at, name in enumerate(headings)}
     table = Table(headings, rows, "A click on a heading sorts by it.", sort, 5 if metrics else None)
-    notes = [f"{len(compared.runs)} runs; the first that was named, {compared.first.label}, is what others are "
-             "compared with below."]  # fmt: skip
+    notes = [f"{len(compared.runs)} runs."]
     if any(run.record.deviation for run in compared.runs):
         notes.append("± is the standard deviation over folds or repeats, whose mean stands before it.")
     if any(run.facts.run.intervals for run in compared.runs):

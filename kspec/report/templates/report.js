@@ -56,6 +56,15 @@
     });
   }
 
+  const selects = document.querySelectorAll("select.reference");
+  for (const select of selects) {
+    select.addEventListener("change", () => {
+      for (const other of selects) if ([...other.options].some((each) => each.value === select.value)) other.value = select.value;
+      for (const row of document.querySelectorAll("tr[data-group]")) row.hidden = row.dataset.group !== select.value;
+      for (const view of Object.values(views)) if ("reference" in view.getState().signals) view.signal("reference", select.value).run();
+    });
+  }
+
   for (const button of document.querySelectorAll("button.sort")) {
     button.addEventListener("click", () => {
       const heading = button.closest("th");
