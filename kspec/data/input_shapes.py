@@ -71,6 +71,8 @@ def _refuse_shape(name: str, takes: InputSpec, columns: list[Column], path: Path
     else:
         remedy = "name the columns with `data: {inputs: ...}`"
     help = f"{remedy}, or set `shape: [{has}]`"
+    if data is not None and data.window is None and len(takes.shape) == 2 and takes.shape[1] == has and takes.shape[0]:
+        help += f"; for {takes.shape[0]} rows that follow each other, write `window: {{length: {takes.shape[0]}}}`"
     message = f"`{name}` has shape {shown}, {needs}, but {actual}"
     context.error(codes.DATA_SHAPE_MISMATCH, message, path, help=context.remedy(help))
 

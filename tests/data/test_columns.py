@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kspec import api
 from tests.data.helpers import read, table
 
 
@@ -274,3 +275,14 @@ def test_a_number_that_predicts_itself_is_a_warning(tmp_path):
     table(tmp_path)
     result = read(tmp_path, "{csv: t.csv, inputs: w, targets: w}")
     assert result.problems[0].startswith("KS515 column `w` is a target and also feeds")
+
+
+def test_rows_that_follow_each_other_need_a_window(tmp_path):
+    (tmp_path / "t.csv").write_text("year,sales\n" + "".join(f"{2000 + n},{n % 5}\n" for n in range(12)))
+    spec = tmp_path / "spec.yaml"
+    layers = "layers: [{LSTM: {units: 2}}, {Dense: {units: 1}}]"
+    spec.write_text(
+        f"kspec: 1\ndata: {{csv: t.csv, inputs: sales, targets: sales}}\ninputs: {{x: {{shape: [3, 1]}}}}\n{layers}\n"
+    )
+    (problem,) = [each for each in api.check(spec, data=True) if each.code == "KS505"]
+    assert "for 3 rows that follow each other, write `window: {length: 3}`" in str(problem.help)
