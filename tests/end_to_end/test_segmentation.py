@@ -40,6 +40,9 @@ def test_segmentation_from_files(tmp_path, monkeypatch):
     (tmp_path / "spec.yaml").write_text(SPEC)
     run = kspec.run("spec.yaml")
     assert run.metrics["mean_io_u"] > 0.9
+    assert kspec.evaluate(run)["accuracy"] == pytest.approx(
+        run.metrics["accuracy"]
+    )  # of the same files, from its folder
     with np.load(run.folder / "predictions.npz") as written:
         assert written["m"].shape == (4, 16, 16)
         assert (written["m"] == written["m_actual"]).mean() == pytest.approx(run.metrics["accuracy"], abs=1e-6)

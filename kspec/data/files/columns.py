@@ -188,13 +188,16 @@ class _Reader:
         context, absent = self.context, []
         unique = dict.fromkeys(path for path in self.paths.tolist() if path)
         digest, left = hashlib.sha256(), HASHED_BYTES
+        places = {path: os.path.realpath(path) for path in unique}
+        root = os.path.commonpath([os.path.dirname(place) for place in places.values()]) if places else ""
         for path in unique:
             file = Path(path)
             try:
                 with context.open(file) as stream:
                     look(file, stream)
                     size = os.fstat(stream.fileno()).st_size
-                    digest.update(os.fsencode(f"{display_name(file, context)}\0{size}\0"))
+                    name = os.path.relpath(places[path], root)  # the same from the spec's folder and from a run's
+                    digest.update(os.fsencode(f"{name}\0{size}\0"))
                     left -= size
                     stream.seek(0)
                     while left >= 0 and (block := stream.read(_BLOCK)):
