@@ -137,7 +137,7 @@ def _sample(rows: Array, most: int) -> Array:
 
 
 def _range(values: Array, rows: Array) -> dict[str, Any]:
-    """The range of the finite numbers; nothing if there are none."""
+    """The range of the finite numbers, with booleans as 0 and 1; nothing if there are none."""
     import numpy
 
     lows, highs = [], []
@@ -145,6 +145,8 @@ def _range(values: Array, rows: Array) -> dict[str, Any]:
         part = values[rows[piece]]
         if part.dtype.kind == "f" and not numpy.isfinite(part.min() + part.max()):
             part = part[numpy.isfinite(part)]
+        if part.dtype.kind == "b":
+            part = part.view(numpy.uint8)
         if part.size:
             lows.append(part.min().item())
             highs.append(part.max().item())
