@@ -173,13 +173,9 @@ class Loops:
 
         def run(rows: Tensors, start: tf.Tensor, stop: tf.Tensor, size: tf.Tensor) -> Tensors:
             count = _count(rows)
+            # no element shapes: after TextVectorization, Keras's symbolic output has another rank than the values
             arrays = [
-                tf.TensorArray(
-                    tf.as_dtype(output.dtype),
-                    stop - start,
-                    element_shape=[None] * len(output.shape),
-                    infer_shape=False,
-                )
+                tf.TensorArray(tf.as_dtype(output.dtype), stop - start, infer_shape=False)
                 for output in tf.nest.flatten(outputs)
             ]
 
