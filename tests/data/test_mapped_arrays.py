@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kspec
-from kspec.data.storage import mapped_arrays
+from kspec.data.sources import csv_files
+from kspec.data.storage import array_files, mapped_arrays
 from kspec.data.type_inference import NumberFormat, typed_column
 from tests.data.helpers import read
 
@@ -194,17 +195,39 @@ def test_a_disk_that_fills_up_is_an_error(
     assert read(tmp_path, f"{{{SOURCES[source]}, {SETTINGS['numbers']}}}", INPUTS).only.startswith("KS566 ")
 
 
-def test_a_table_of_more_columns_than_files_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("source", ["csv", "parquet"])
+def test_a_table_of_more_columns_than_files_may_be_open(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    arrow_csv.write_csv(pa.table({f"x{number}": range(9) for number in range(300)}), tmp_path / "t.csv")
+    columns = {f"x{number}": [*range(number, number + 30), None if number % 9 else 5] for number in range(300)}
+    table = pa.table(columns)
+    arrow_csv.write_csv(table, tmp_path / "t.csv")
+    pq.write_table(table, tmp_path / "t.parquet")
+    text = f"{{{source}: t.{source}, targets: x0, missing: mean}}"
+    before = read(tmp_path, text, "x: {shape: [299]}")
     on_disk(monkeypatch)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 100, hard))
+    monkeypatch.setattr(csv_files, "FEW_BLOCKS", 0)  # as in a table of millions of rows, the parser reads the numbers
+    monkeypatch.setattr("kspec.data.storage.mapped_arrays.allow_many_files", lambda: None)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 40, limits[1]))
     try:
-        found = read(tmp_path, "{csv: t.csv, targets: x0}", "x: {shape: [299]}")
-        assert found.data.splits["train"].inputs["x"].shape[1] == 299
+        after = read(tmp_path, text, "x: {shape: [299]}")
     finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert_same(before.data, after.data)
+
+
+def test_arrays_with_files_of_their_own_beside_those_that_share_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tables(tmp_path)
+    text = f"{{csv: t.csv, {SETTINGS['classes']}}}"
+    before = read(tmp_path, text, INPUTS)
+    on_disk(monkeypatch)
+    monkeypatch.setattr(array_files, "SHARED", 200)
+    monkeypatch.setattr(array_files, "SHARED_FILE", 1000)
+    assert_same(before.data, read(tmp_path, text, INPUTS).data)
 
 
 def test_a_disk_that_is_full_when_texts_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

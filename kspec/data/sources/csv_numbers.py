@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.arrow_values import nulls_of, values_of
-from kspec.data.storage.growing_array import GrowingArray
+from kspec.data.storage.growing_array import GrowingArray, SharedFile
 from kspec.data.table import Column
 from kspec.data.type_inference import (
     MISSING_WORDS,
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 4
 """How often the files are read with other types before all columns are read as texts."""
+MANY_COLUMNS = 64
+"""The values of more columns share a file while they are read."""
 _FAILED = re.compile(r"In CSV column #(\d+): .*conversion error to ")
 
 
@@ -68,7 +70,8 @@ class NumberColumns:
     def __init__(self, kinds: Mapping[str, NumberKind], options: CsvOptions) -> None:
         self.kinds = dict(kinds)
         self._options = options
-        self._arrays = {name: _Numbers(kind, self.format_of(name)) for name, kind in kinds.items()}
+        shared = SharedFile() if len(kinds) > MANY_COLUMNS else None
+        self._arrays = {name: _Numbers(kind, self.format_of(name), shared) for name, kind in kinds.items()}
 
     @classmethod
     def of_sample(cls, sample: Any, options: CsvOptions) -> NumberColumns:
@@ -153,10 +156,12 @@ class _Numbers:
     Args:
         kind: What they are.
         numbers: How the file writes them.
+        shared: As in `GrowingArray`.
     """
 
-    def __init__(self, kind: NumberKind, numbers: NumberFormat) -> None:
-        self._values, self._missing = GrowingArray("int64" if kind == "integer" else "float64"), GrowingArray(bool)
+    def __init__(self, kind: NumberKind, numbers: NumberFormat, shared: SharedFile | None) -> None:
+        self._values = GrowingArray("int64" if kind == "integer" else "float64", shared)
+        self._missing = GrowingArray(bool, shared)
         self._marks, self._rows = number_marks(numbers), 0
 
     def append(self, chunk: Any) -> bool:

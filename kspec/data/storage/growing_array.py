@@ -1,18 +1,69 @@
-"""An array that is written before its length is known."""
+"""Arrays that are written before their length is known."""
 
 from __future__ import annotations
 
 import mmap
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.storage.disk_space import disk_errors, reserve, temporary_file
-from kspec.data.storage.mapped_arrays import empty, on_disk, zeros
+from kspec.data.storage.mapped_arrays import empty, made_of, on_disk, zeros
 from kspec.data.storage.npy_files import mapped
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+
+class SharedFile:
+    """A file in which the values of many arrays lie as they come: a process may not open one for each."""
+
+    def __init__(self) -> None:
+        self._file: Any = None
+        self._mapping: mmap.mmap | None = None
+        self._end = 0
+
+    def append(self, values: Array) -> int:
+        """Writes values, shape (m,); returns where they begin.
+
+        Raises:
+            DiskFull: If the disk cannot hold them.
+        """
+        start = self._end
+        with disk_errors(values.nbytes):
+            self._file = self._file or temporary_file()
+            self._file.write(values.view("u1").data)
+        self._end += values.nbytes
+        return start
+
+    def values(self, start: int, count: int, dtype: Any) -> Array:
+        """Values, shape (count,), once all have been written.
+
+        Args:
+            start: Where they begin.
+            count: How many.
+            dtype: Their type.
+        """
+        if self._mapping is None:
+            with self._file as file:
+                with disk_errors():
+                    file.flush()
+                self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return mapped(self._mapping, count, dtype, start)
+
+
+class _Part(NamedTuple):
+    """Values of an array: from `start` on, in memory or from `place` on in a shared file."""
+
+    start: int
+    length: int
+    values: Array | None
+    place: int = 0
+
+    @property
+    def stop(self) -> int:
+        return self.start + self.length
 
 
 class GrowingArray:
@@ -22,13 +73,14 @@ class GrowingArray:
 
     Args:
         dtype: Their type.
+        shared: The file in which those of a large table lie until they are whole; None for one of their own.
     """
 
-    def __init__(self, dtype: Any) -> None:
+    def __init__(self, dtype: Any, shared: SharedFile | None = None) -> None:
         import numpy
 
-        self._dtype = numpy.dtype(dtype)
-        self._parts: list[tuple[int, Array]] = []
+        self._dtype, self._shared = numpy.dtype(dtype), shared
+        self._parts: list[_Part] = []
         self._file: Any = None
         self._written = 0
 
@@ -45,7 +97,10 @@ class GrowingArray:
         values = values.astype(self._dtype, order="C", copy=False)
         self._written += len(values)
         if not on_disk():
-            self._parts.append((start, values))
+            self._parts.append(_Part(start, len(values), values))
+            return
+        if self._shared is not None:
+            self._parts.append(_Part(start, len(values), None, self._shared.append(values)))
             return
         with disk_errors(values.nbytes):
             self._file = self._file or temporary_file(buffering=0)  # a buffer would write the end of each apart
@@ -65,8 +120,26 @@ class GrowingArray:
                 if self._written < count:
                     reserve(file, count * self._dtype.itemsize)
                 return mapped(mmap.mmap(file.fileno(), 0), count, self._dtype)
+        if self._shared is not None and self._parts and on_disk():
+            return made_of((count,), self._dtype, self._read)
         array = zeros(count, self._dtype) if self._written < count else empty(count, self._dtype)
         while self._parts:
-            start, values = self._parts.pop()
-            array[start : start + len(values)] = values
+            part = self._parts.pop()
+            array[part.start : part.stop] = part.values
         return array
+
+    def _read(self, piece: slice) -> Array:
+        """The values of a slice, from the shared file."""
+        import numpy
+
+        assert self._shared is not None
+        values = numpy.zeros(piece.stop - piece.start, self._dtype)
+        first = max(0, bisect_right(self._parts, piece.start, key=lambda part: part.start) - 1)
+        for part in self._parts[first:]:
+            if part.start >= piece.stop:
+                break
+            start, stop = max(part.start, piece.start), min(part.stop, piece.stop)
+            if start < stop:
+                own = self._shared.values(part.place, part.length, self._dtype)
+                values[start - piece.start : stop - piece.start] = own[start - part.start : stop - part.start]
+        return values
