@@ -124,16 +124,16 @@ def test_each_kind_of_report_on_several(
 def test_a_table_is_sorted_by_click_and_by_keyboard(open_page: Callable[..., Any], tmp_path: Path) -> None:
     page = open_page(_several(tmp_path))
     names = "[...document.querySelectorAll('#section-1 tbody th')].map(cell => cell.textContent.trim())"
-    assert page.evaluate(names) == ["run-2", "run-1", "run-0"]  # by loss
+    assert page.evaluate(names) == ["units 6", "units 5", "units 4"]  # by loss
     page.get_by_role("button", name="loss", exact=True).first.click()
-    assert page.evaluate(names) == ["run-0", "run-1", "run-2"]
+    assert page.evaluate(names) == ["units 4", "units 5", "units 6"]
     heading = page.get_by_role("button", name="accuracy", exact=True).first
     heading.focus()
     page.keyboard.press("Enter")
-    assert page.evaluate(names) == ["run-2", "run-1", "run-0"]
+    assert page.evaluate(names) == ["units 6", "units 5", "units 4"]
     assert page.locator("th[aria-sort=descending]").first.inner_text().startswith("accuracy")
     page.keyboard.press("Space")
-    assert page.evaluate(names) == ["run-0", "run-1", "run-2"]
+    assert page.evaluate(names) == ["units 4", "units 5", "units 6"]
 
 
 def test_hostile_names_of_several_runs_are_shown_and_not_run(open_page: Callable[..., Any], tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -241,11 +241,10 @@ def test_a_killed_sweep_goes_on_without_losing_a_trial(tmp_path, monkeypatch, sa
         assert process.stdout is not None
         for line in process.stdout:
             if "(3 of 5)" in line:
-                time.sleep(0.3)
                 process.send_signal(signal.SIGKILL)
                 break
     output = subprocess.run([*command, "--resume"], capture_output=True, text=True, env=environment, check=True).stdout
-    assert "3 of them done" in output
+    assert re.search("[34] of them done", output), output  # the next may have ended before the signal arrived
     found = record(next(tmp_path.glob("runs/small/latest")), "sweep.json")
     assert [(trial["point"], trial["values"]) for trial in found["trials"]] == [
         (trial.point, trial.values) for trial in whole.trials
