@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, is_dataclass
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,7 @@ from hypothesis import strategies as st
 import kspec
 from kspec.data.sources import csv_files
 from kspec.data.storage import array_files, mapped_arrays
+from kspec.data.storage.growing_array import SharedFile
 from kspec.data.type_inference import NumberFormat, typed_column
 from tests.data.helpers import read
 
@@ -239,3 +242,17 @@ def test_a_disk_that_is_full_when_texts_are_written(tmp_path: Path, monkeypatch:
     on_disk(monkeypatch)
     monkeypatch.setattr("kspec.data.sources.large_csv.temporary_file", Full)
     assert read(tmp_path, f"{{csv: t.csv, {SETTINGS['numbers']}}}", INPUTS).only.startswith("KS566 ")
+
+
+def test_columns_that_share_a_file_are_read_by_several_threads() -> None:
+    for _ in range(50):
+        shared, together = SharedFile(), Barrier(8)
+        places = [shared.append(np.full(100, number)) for number in range(8)]
+
+        def values(number: int, shared: SharedFile, places: list[int], together: Barrier) -> list[int]:
+            together.wait()
+            return shared.values(places[number], 100, np.int64).tolist()
+
+        with ThreadPoolExecutor(8) as threads:
+            found = [threads.submit(values, number, shared, places, together) for number in range(8)]
+            assert [each.result() for each in found] == [[number] * 100 for number in range(8)]

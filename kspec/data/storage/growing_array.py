@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from bisect import bisect_right
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kspec.data.storage.disk_space import disk_errors, reserve, temporary_file
@@ -23,6 +24,7 @@ class SharedFile:
         self._file: Any = None
         self._mapping: mmap.mmap | None = None
         self._end = 0
+        self._lock = Lock()  # columns are made by several threads
 
     def append(self, values: Array) -> int:
         """Writes values, shape (m,); returns where they begin.
@@ -45,11 +47,11 @@ class SharedFile:
             count: How many.
             dtype: Their type.
         """
-        if self._mapping is None:
-            with self._file as file:
-                with disk_errors():
+        with self._lock:
+            if self._mapping is None:
+                with disk_errors(), self._file as file:
                     file.flush()
-                self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                    self._mapping = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return mapped(self._mapping, count, dtype, start)
 
 
