@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,8 +15,8 @@ from kspec.serving.bodies import column_body, read_json
 from kspec.serving.job import Job, Result
 from kspec.serving.metrics import Metrics
 from kspec.serving.registry import Registry
-from kspec.serving.replies import JSON, error_reply
-from kspec.serving.requests import read_body, results_of, with_service
+from kspec.serving.replies import JSON
+from kspec.serving.requests import answered, read_body, results_of, with_service
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
@@ -26,7 +24,6 @@ from kspec.serving.tensors import binary_tensor, datatype_of, tensor_values
 
 HEADER = "inference-header-content-length"
 """How many bytes of a body are JSON; the rest are tensors."""
-log = logging.getLogger("kspec.serving")
 
 
 class _Tensor(NamedTuple):
@@ -81,21 +78,14 @@ def inference_routes(registry: Registry, metrics: Metrics, bounds: Bounds) -> AP
 
         @router.post(f"{path}/infer", summary="Predict for tensors")
         async def infer(name: str, request: Request, version: str = "") -> Response:
-            started = time.perf_counter()
-            try:
+            async def answer() -> Response:
                 data = await read_body(request, bounds)
                 length = request.headers.get(HEADER, "")
-                response = await with_service(
+                return await with_service(
                     registry, name, version, lambda service: _infer(service, data, length, metrics, bounds)
                 )
-            except RequestError as error:
-                response = error_reply(error)
-            except Exception as error:  # of any kind: the answer says no more than that
-                log.error("a prediction failed: %s", type(error).__name__)
-                response = error_reply(RequestError(500, "the server failed"))
-            known = name if name in registry.names else ""
-            metrics.request(known, response.status_code, time.perf_counter() - started)
-            return response
+
+            return await answered(registry, metrics, name, answer)
 
     return router
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from functools import partial
 from typing import Any
 
@@ -17,14 +15,13 @@ from kspec.serving.job import Job, Result
 from kspec.serving.line_streams import LINES, line_stream
 from kspec.serving.metrics import Metrics
 from kspec.serving.registry import Registry
-from kspec.serving.replies import JSON, error_reply, example_entries, model_facts, reply, row_entries, table_text
-from kspec.serving.requests import body_of, read_body, results_of, with_service
+from kspec.serving.replies import JSON, example_entries, model_facts, reply, row_entries, table_text
+from kspec.serving.requests import answered, body_of, read_body, results_of, with_service
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
 from kspec.serving.uploads import form_body
 
-log = logging.getLogger("kspec.serving")
 CSV, FORM = "text/csv", "multipart/form-data"
 
 
@@ -57,25 +54,17 @@ def prediction_routes(registry: Registry, metrics: Metrics, bounds: Bounds) -> A
     @router.post("/{name}/versions/{version}:predict", summary="Predict with one run alone", tags=["predict"])
     @router.post("/{name}:predict", summary="Predict for rows", tags=["predict"])
     async def predict(name: str, request: Request, version: str = "") -> Response:
-        started, response = time.perf_counter(), Response(status_code=499)
-        try:
+        async def answer() -> Response:
             kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
             if kind == LINES:
                 registry.service(name, version)
-                response = line_stream(request, partial(with_service, registry, name, version), metrics, bounds)
-            else:
-                data = await read_body(request, bounds)
-                response = await with_service(
-                    registry, name, version, lambda service: _answer(request, service, kind, data, metrics, bounds)
-                )
-        except RequestError as error:
-            response = error_reply(error)
-        except Exception as error:  # of any kind: the answer says no more than that
-            log.error("a prediction failed: %s", type(error).__name__)
-            response = error_reply(RequestError(500, "the server failed"))
-        known = name if name in registry.names else ""
-        metrics.request(known, response.status_code, time.perf_counter() - started)
-        return response
+                return line_stream(request, partial(with_service, registry, name, version), metrics, bounds)
+            data = await read_body(request, bounds)
+            return await with_service(
+                registry, name, version, lambda service: _answer(request, service, kind, data, metrics, bounds)
+            )
+
+        return await answered(registry, metrics, name, answer)
 
     return router
 

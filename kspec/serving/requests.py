@@ -3,24 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable
 from itertools import accumulate
 from typing import TypeVar
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 
 from kspec.serving.batching import Closed
 from kspec.serving.bodies import Body, csv_body, json_body
 from kspec.serving.job import Job, Result, job_of
+from kspec.serving.metrics import Metrics
 from kspec.serving.model import ServedModel
 from kspec.serving.registry import Registry
+from kspec.serving.replies import error_reply
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
 
 T = TypeVar("T")
+log = logging.getLogger("kspec.serving")
 PIECE = 4096
 """The most rows of a request that pass through the model together."""
+
+
+async def answered(
+    registry: Registry, metrics: Metrics, name: str, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    """The response to a request for predictions, which is counted; an error of any kind is a response, too.
+
+    Args:
+        registry: The models.
+        metrics: Counts the request.
+        name: The model that it names.
+        answer: Makes the response.
+    """
+    started, response = time.perf_counter(), Response(status_code=499)
+    try:
+        response = await answer()
+    except RequestError as error:
+        response = error_reply(error)
+    except Exception as error:  # of any kind: the answer says no more than that
+        log.error("a prediction failed: %s", type(error).__name__)
+        response = error_reply(RequestError(500, "the server failed"))
+    finally:  # also if the client goes
+        known = name if name in registry.names else ""
+        metrics.request(known, response.status_code, time.perf_counter() - started)
+    return response
 
 
 async def read_body(request: Request, bounds: Bounds) -> bytes:
