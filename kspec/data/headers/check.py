@@ -27,7 +27,7 @@ def check_headers(spec: Spec, inputs: Mapping[str, InputSpec], outputs: Sequence
     Args:
         spec: The spec.
         inputs: The shape and dtype of each input.
-        outputs: The names of the outputs; empty if the network has errors, so that no column is mapped to it.
+        outputs: The names of the outputs; empty if the network has errors.
         report: Receives every problem.
     """
     data = spec.document.data
@@ -44,7 +44,7 @@ def check_headers(spec: Spec, inputs: Mapping[str, InputSpec], outputs: Sequence
             own = [] if table is None else list(table.columns)
             if data.columns or data.where or spec.document.evaluate.slices:
                 _derive(data, table, context)
-            if table is not None and inputs and outputs:
+            if table is not None and inputs and (outputs or data.targets is not None):
                 mapping = _check_mapping(table, data, request)
     except InvalidData:
         pass
@@ -78,7 +78,8 @@ def _check_mapping(table: Table, data: Data, request: Request) -> ColumnMapping:
         from kspec.data.missing.indicators import add_indicators
 
         add_indicators(table, data, request.outputs, context, has_rows=False)
-    mapping = context.require(map_columns(table, data, request.inputs, request.outputs, context))
+    outputs = request.outputs or _named_outputs(data)
+    mapping = context.require(map_columns(table, data, request.inputs, outputs, context))
     if data.missing:
         from kspec.data.missing.imputation import check_names
         from kspec.data.missing.indicators import take_indicators
@@ -86,14 +87,21 @@ def _check_mapping(table: Table, data: Data, request: Request) -> ColumnMapping:
         take_indicators(table, mapping, data, request.inputs, context)
         context.stop_on_errors()
         check_names(data.missing, table, context)
-    check_has_target(table, mapping, request)
-    context.stop_on_errors()
-    _check_sizes(table, mapping, request)
+    if request.outputs:  # else an output may have a target that nobody has named, and an input less columns
+        check_has_target(table, mapping, request)
+        context.stop_on_errors()
+        _check_sizes(table, mapping, request)
     if context.spec.document.predict.keep and context.spec.document.predict.data is None:
         from kspec.data.kept_columns import check_kept
 
         check_kept(table, context)
     return mapping
+
+
+def _named_outputs(data: Data) -> list[str]:
+    """The outputs that the `data` section names, where the network has errors and its own are unknown."""
+    names = [*data.targets] if isinstance(data.targets, dict) else ["output"]
+    return list(dict.fromkeys([*names, *data.weights])) if isinstance(data.weights, dict) else names
 
 
 def _derive(data: Data, table: Table | None, context: Context) -> None:

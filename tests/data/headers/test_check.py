@@ -166,6 +166,26 @@ def test_files_are_reported_beside_errors_of_the_network(folder: Path) -> None:
     assert "KS501" in [d.code for d in kspec.check(path)]
 
 
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        ("targets: prise", ["KS502"]),
+        ("targets: price\ninputs: {x: [age, sise]}", ["KS502"]),
+        ("targets: {y: price}\nsplit: {time: dade}", ["KS502"]),
+        ("targets: {y: price, z: age}\nweights: {y: w}", ["KS502"]),
+        ("targets: price", []),
+        ("targets: {y: price}\nsplit: {stratify: true}", []),
+        ("split: {stratify: true}", []),
+    ],
+)
+def test_columns_are_checked_beside_errors_of_the_network(folder: Path, data: str, found: list[str]) -> None:
+    path = write(folder, f"csv: t.csv\n{data}")
+    path.write_text(path.read_text().replace("Dense: {units: 1}", "Dense: {units: 1}\n    from: nowhere"))
+    codes = [d.code for d in kspec.check(path)]
+    assert "KS201" in codes
+    assert [code for code in codes if code.startswith("KS5")] == found
+
+
 def test_shapes_of_the_data_sets_of_keras_are_known(folder: Path) -> None:
     sound, wrong = (write(folder, "keras: mnist", f"x: {{shape: {shape}}}").read_text() for shape in ([28, 28], [28]))
     found = []
