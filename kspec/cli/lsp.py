@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from kspec.cli._packages import MissingPackage
+
 EPILOG = """\b
 Install it with `pip install '.[lsp]'` in the folder of kspec.
 
@@ -52,15 +54,12 @@ def command() -> None:
     Diagnostics and quick fixes of `kspec check`, output shape and parameters after each node, hover, completion,
     definition, references, rename, outline, folding and formatting. TensorFlow is not imported.
     """
-    from kspec.cli import FAILED
-
     try:
         from kspec.lsp.server import serve
     except ModuleNotFoundError as error:
         if error.name not in ("pygls", "lsprotocol"):
             raise
-        click.echo("kspec: the language server is an extra: pip install 'kspec[lsp]'", err=True)
-        click.get_current_context().exit(FAILED)
+        raise MissingPackage("the language server needs", error.name, "lsp") from None
     from kspec.compiler.check import CheckResult, check_spec
     from kspec.data.table_preview import column_names, column_profiles
     from kspec.diagnostics import Source

@@ -10,6 +10,7 @@ import click
 
 from kspec.cli import _completion
 from kspec.cli._options import existing, output_file, runs_folder, seconds
+from kspec.cli._packages import MissingPackage
 
 if TYPE_CHECKING:
     from kspec.report.report import Format
@@ -51,10 +52,7 @@ Examples:
 @runs_folder
 @click.option("--allow-code", is_flag=True, help="Allow the run's extensions to be imported, to know their shapes.")
 @click.option("--allow-outside", is_flag=True, help="Allow --explain to read data outside the run's and this folder.")
-@click.pass_context
 def command(
-    ctx: click.Context,
-    /,
     places: tuple[str, ...],
     output: str | None,
     to: Format,
@@ -75,7 +73,6 @@ def command(
     curves, and predictions of the same examples. TensorFlow is imported only for
     --explain, whose result stays in the run folder: later reports show it, too.
     """
-    from kspec.cli import FAILED
     from kspec.report.report import default_path, text_of
     from kspec.report.run_places import find_runs
     from kspec.syntax.regular_files import write_text
@@ -88,8 +85,7 @@ def command(
     try:
         text = text_of(folders, to=to, allow_code=allow_code)
     except ModuleNotFoundError as error:
-        click.echo(f"kspec: reports need the package {error.name}: pip install 'kspec[report]'", err=True)
-        ctx.exit(FAILED)
+        raise MissingPackage("reports need", error.name, "report") from None
     target = Path(output) if output else default_path(folders, to)
     if output == "-":
         click.echo(text, nl=False)

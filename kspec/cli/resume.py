@@ -140,7 +140,7 @@ def _resume_sweep(
     from kspec.runs.run_folder import RunFolderError
     from kspec.sweep.resume import keeps_models, load_sweep, stopped_folder
 
-    require_optuna(ctx)
+    require_optuna()
     try:
         spec = load_sweep(folder, overrides, granted, force=force)
     except RunFolderError as error:

@@ -6,6 +6,7 @@ import click
 
 from kspec.cli import _completion
 from kspec.cli._options import runs_folder
+from kspec.cli._packages import MissingPackage
 
 EPILOG = """\b
 Examples:
@@ -76,7 +77,7 @@ def command(
         from kspec.serving.settings import Settings
         from kspec.serving.start import read_token, serve
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"serving needs the package {error.name}: pip install 'kspec[serve]'") from None
+        raise MissingPackage("serving needs", error.name, "serve") from None
 
     token = None if token_file is None else read_token(token_file)
     settings = Settings(host, port, token, batches=BatchLimits(batch, wait / 1000))

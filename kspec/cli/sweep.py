@@ -12,6 +12,7 @@ import click
 
 from kspec.cli import _completion, _options
 from kspec.cli._options import overrides, permissions, run_output, runs_folder, spec_source
+from kspec.cli._packages import MissingPackage
 from kspec.cli._report import report_option, write_report
 from kspec.cli._track import track_option
 
@@ -70,7 +71,7 @@ def command(
     """
     from kspec.language import Permissions, load_file
 
-    require_optuna(ctx)
+    require_optuna()
     spec = load_file(spec_source(path), overrides, Permissions.of(permissions))
     if spec.document.sweep is None:
         raise click.UsageError(f"`{path}` has no `sweep:` section; see `kspec sweep --help` and specs/README.md")
@@ -99,15 +100,12 @@ def command(
     carry_out_sweep(ctx, spec, run, quiet=quiet, as_json=format_ == "json")
 
 
-def require_optuna(ctx: click.Context) -> None:
+def require_optuna() -> None:
     """Ends the command if Optuna is not installed."""
     from importlib.util import find_spec
 
-    from kspec.cli import FAILED
-
     if find_spec("optuna") is None:
-        click.echo("kspec: sweeps need Optuna: pip install 'kspec[sweep]'", err=True)
-        ctx.exit(FAILED)
+        raise MissingPackage("sweeps need", "optuna", "sweep")
 
 
 def _folder_to_resume(spec: Spec, runs: str, console: Console) -> RunFolder | None:

@@ -11,6 +11,7 @@ import click
 from kspec.cli import _completion
 from kspec.cli._columns import limit
 from kspec.cli._options import existing, output_file, output_format, run_permissions, runs_folder
+from kspec.cli._packages import MissingPackage
 
 if TYPE_CHECKING:
     from kspec.contract.drift import Drift
@@ -92,7 +93,7 @@ def _text(watched: Watched, format_: str) -> str:
 
         return watch_page(watched)
     except ModuleNotFoundError as error:
-        raise click.ClickException(f"pages need the package {error.name}: pip install 'kspec[report]'") from None
+        raise MissingPackage("pages need", error.name, "report") from None
 
 
 def _table(watched: Watched) -> str:
