@@ -88,7 +88,7 @@ def seen_text(seen: Seen) -> str:
     if seen.minimum is not None and seen.maximum is not None:
         median = f", median {seen.quantiles['0.5']:.4g}" if "0.5" in seen.quantiles else ""
         return f"{seen.minimum:.4g} to {seen.maximum:.4g}{median}"
-    if seen.length is not None:
+    if seen.length is not None and seen.length.minimum != seen.length.maximum:  # dates are of one length
         return f"{seen.length.minimum} to {seen.length.maximum} long"
     return ""
 
