@@ -17,12 +17,23 @@ input()
 """,
     "process": """
 import multiprocessing
-from tests.runs.test_parent import print_and_wait
+from child import print_and_wait
 multiprocessing.get_context("spawn").Process(target=print_and_wait).start()
 input()
 """,
 }
 """Programs that begin a process, which holds their standard output, too."""
+CHILD = """
+from threading import Event
+
+from kspec.runs.parent import end_with_parent
+
+
+def print_and_wait():
+    end_with_parent()
+    print("child", flush=True)
+    Event().wait()
+"""
 SPEC = """
 kspec: 1
 inputs: {x: {shape: [4]}}
@@ -30,19 +41,10 @@ layers: [{Dense: {units: 1}}]
 """
 
 
-def print_and_wait():
-    from threading import Event
-
-    from kspec.runs.parent import end_with_parent
-
-    end_with_parent()
-    print("child", flush=True)
-    Event().wait()
-
-
 @pytest.mark.parametrize("name", BEGUN)
 def test_a_process_ends_with_its_parent(tmp_path, name):
     (tmp_path / "spec.yaml").write_text(SPEC)
+    (tmp_path / "child.py").write_text(CHILD)
     program = tmp_path / "program.py"
     program.write_text("if __name__ == '__main__':\n" + "\n".join(f"    {line}" for line in BEGUN[name].splitlines()))
     with subprocess.Popen(
