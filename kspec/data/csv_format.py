@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import itertools
 import re
@@ -13,7 +12,8 @@ from typing import Any, NamedTuple
 
 from kspec.data.context import Context
 from kspec.data.first_row import has_second_header, is_data
-from kspec.data.sources.read_request import blocks, first_lines
+from kspec.data.sources.read_request import first_lines
+from kspec.data.text_encoding import find_encoding
 from kspec.language.csv_options import WHITESPACE, CsvOptions
 
 SAMPLE, ROWS, TOP = 1 << 18, 500, 50
@@ -57,7 +57,7 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
     Raises:
         OSError: If it cannot be read.
     """
-    options = {"encoding": _encoding(file, context), **given}
+    options = dict(given) if "encoding" in given else {"encoding": find_encoding(file, context), **given}
     data = first_lines(file, context, SAMPLE)
     text = data.decode(options["encoding"], errors="replace").lstrip("\ufeff")
     lines = text.splitlines()[: None if len(data) < SAMPLE else -1][: ROWS + TOP]
@@ -83,26 +83,6 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
         options["header"] = False
     defaults = CsvOptions(path="-")
     return {key: value for key, value in options.items() if key == "header" or value != getattr(defaults, key)}
-
-
-def _encoding(file: Path, context: Context) -> str:
-    start = first_lines(file, context, 4096)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    if start[1::2].count(0) > len(start) / 4:
-        return "utf-16-le"
-    if start[::2].count(0) > len(start) / 4:
-        return "utf-16-be"
-    for encoding in ("utf-8", "cp1252"):
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            for block in blocks(file, context):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        return encoding
-    return "latin-1"
 
 
 def _comment(lines: Sequence[str]) -> str | None:

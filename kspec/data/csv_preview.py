@@ -7,7 +7,8 @@ from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.file_preview import FilePreview, number_marks, preview_table
-from kspec.data.number_texts import MARKS, notation, number_texts
+from kspec.data.number_columns import with_notations
+from kspec.data.number_texts import MARKS, NumberTexts, have_decimal_points, notation, number_texts
 from kspec.data.profile.hints import table_hints
 from kspec.data.profile.profiling import profile_table
 from kspec.data.sources import read
@@ -39,7 +40,11 @@ def profile_csv(
     if found is None:
         return None
     totals = find_totals(found.table)
-    more, marks = _number_options(found.table, options)
+    texts = _number_texts(found.table)
+    notations = {} if "decimal" in options else _own_notations(found.table, texts, options.get("delimiter", ","))
+    more, marks = _number_options(
+        found.table, {name: own for name, own in texts.items() if name not in notations}, options
+    )
     if more:
         options |= more
         found = preview()
@@ -47,6 +52,7 @@ def profile_csv(
     if numbers:
         options["missing"] = marks | {column: [*marks.get(column, []), *own] for column, own in numbers.items()}
         found = preview()
+    found = _with_notations(found, notations) if found is not None and notations else found
     if found is not None and "missing" in options and not is_given:
         found.notes["missing"] = "stand for missing values among numbers"
     if found is not None and options.get("names") and options.get("header") is False:
@@ -76,14 +82,54 @@ def _all_marks(found: FilePreview) -> dict[str, list[Any]]:
     return marks
 
 
-def _number_options(table: Table, known: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[Any]]]:
-    """The options with which columns of text are columns of numbers, and by column, words for missing values."""
+def _number_texts(table: Table) -> dict[str, NumberTexts]:
+    """By column of text that has numbers in some notation, how they are written."""
     texts = {
         name: number_texts(column.values[~column.missing].tolist())
         for name, column in table.columns.items()
         if column.kind == "text"
     }
-    numbers = {name: found for name, found in texts.items() if found.are_numbers}
+    return {name: found for name, found in texts.items() if found.are_numbers}
+
+
+def _own_notations(table: Table, texts: Mapping[str, NumberTexts], delimiter: str) -> dict[str, tuple[str, str | None]]:
+    """By column of numbers as texts, how they are written, if no options of the file fit all columns; else nothing.
+
+    Args:
+        table: The table.
+        texts: By column of text that has numbers, how they are written.
+        delimiter: The delimiter of the file.
+    """
+    decimals = {found.decimal for found in texts.values()}
+    if "," not in decimals:
+        return {}
+    plain = (column.texts()[~column.missing] for column in table.columns.values() if column.kind == "float")
+    if "." not in decimals and not any(have_decimal_points(own.tolist()) for own in plain):
+        return {}
+    return {name: notation([found], delimiter) for name, found in texts.items() if found.has_notation}
+
+
+def _with_notations(found: FilePreview, notations: Mapping[str, tuple[str, str | None]]) -> FilePreview:
+    """The preview with numbers in columns of different notations."""
+    table, columns = with_notations(found.table, notations)
+    return found._replace(
+        table=table,
+        profile=profile_table(table, "csv"),
+        hints=table_hints(table),
+        columns={**found.columns, **columns},
+    )
+
+
+def _number_options(
+    table: Table, numbers: Mapping[str, NumberTexts], known: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The options with which columns of text are columns of numbers, and by column, words for missing values.
+
+    Args:
+        table: The table.
+        numbers: By column of text that has numbers, how they are written.
+        known: Options that are known.
+    """
     options: dict[str, Any] = {}
     decimal, thousands = notation(list(numbers.values()), known.get("delimiter", ","))
     if decimal != "." and "decimal" not in known:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from kspec.data.computed_columns import NewColumn, free_name, identifier, quoted
-from kspec.data.number_texts import MARKS, NumberTexts, notation, number_texts
+from kspec.data.number_texts import MARKS, NumberTexts, is_number, notation, number_texts
 from kspec.data.table import Column, Table
 
 _CURRENCY = r"(?:US|R|A|C)?[$€£¥₹]|USD|EUR|GBP|CHF|Rs\.?"
@@ -53,6 +53,29 @@ def with_numbers(table: Table, *, in_cells: bool = True) -> tuple[Table, dict[st
     return replace(table, columns=columns), new
 
 
+def with_notations(table: Table, notations: Mapping[str, tuple[str, str | None]]) -> tuple[Table, dict[str, NewColumn]]:
+    """The table with numbers in place of texts that are numbers in a notation which other columns do not have.
+
+    Args:
+        table: The table.
+        notations: By column, its decimal point and what stands between thousands.
+
+    Returns:
+        The table, and by column, the one that computes the numbers.
+    """
+    columns, new = dict(table.columns), dict[str, NewColumn]()
+    for name, marks in notations.items():
+        column = columns[name]
+        texts = [str(value).strip() for value in column.values[~column.missing].tolist()]
+        example = next((text for text in texts if not is_number(text) and text not in MARKS), texts[0])
+        known = {text: _value(text, *marks) for text in texts}
+        columns[name] = _number_column(column, known)
+        expression = _expression(name, ("", ("", "")), number_texts(texts), marks)
+        why = f"numbers written as `{example}`, unlike those of other columns"
+        new[name] = NewColumn(free_name(f"{name}_number", columns), expression, why)
+    return replace(table, columns=columns), new
+
+
 def without_marks(table: Table, marks: Mapping[str, Sequence[float]]) -> tuple[Table, dict[str, NewColumn]]:
     """The table with missing values in place of numbers that stand for them, where no option of a file says so.
 
@@ -79,8 +102,6 @@ def without_marks(table: Table, marks: Mapping[str, Sequence[float]]) -> tuple[T
 
 def _numbers(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:
     """The numbers of a column, and how a spec computes them; None if it has other texts, or no unit."""
-    import numpy
-
     texts = Counter(str(value).strip() for value in column.values[~column.missing].tolist())
     signs = _signs(texts)
     plain = {text: _without_signs(text, signs) for text in texts}
@@ -92,17 +113,27 @@ def _numbers(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn]
     if not found.are_numbers or len(texts) < FEW:
         return None
     decimal, thousands = notation([found], ",")
-    known = {text: _value(bare[text], decimal, thousands) for text in texts}
-    keys = [
-        None if gap else known[str(value).strip()] for value, gap in zip(column.values, column.missing, strict=True)
-    ]
-    values = numpy.array([numpy.nan if key is None else key for key in keys])
+    numbers = _number_column(column, {text: _value(bare[text], decimal, thousands) for text in texts})
     name = free_name(f"{column.name}_number", taken)
     expression = _expression(column.name, (signs, unit), found, (decimal, thousands))
     example = max((text for text in texts if bare[text] != text), key=lambda text: plain[text] != text)
     meaning = f", which counts as {bare[example]}" if signs and example[0] in signs else ""
     why = f"numbers written as `{example}`{meaning}"
-    return Column(column.name, "float", values, numpy.isnan(values)), NewColumn(name, expression, why)
+    return numbers, NewColumn(name, expression, why)
+
+
+def _number_column(column: Column, known: Mapping[str, float]) -> Column:
+    """A column of numbers.
+
+    Args:
+        column: That of their texts.
+        known: By text without blanks around it, the number; NaN for a missing value.
+    """
+    import numpy
+
+    pairs = zip(column.values, column.missing, strict=True)
+    values = numpy.array([math.nan if gap else known[str(value).strip()] for value, gap in pairs])
+    return Column(column.name, "float", values, numpy.isnan(values))
 
 
 def _clock(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:

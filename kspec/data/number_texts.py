@@ -59,6 +59,14 @@ class NumberTexts:
         return words if len(words) <= FEW_WORDS and share >= MANY else None
 
     @property
+    def decimal(self) -> str | None:
+        """The decimal point that these texts must have; None if they tell none, as `1,234` does."""
+        if self.only_commas or self.after_groups[","]:
+            return ","
+        is_point = self.after_groups["."] or self.groups[","] > self.commas or (self.groups[","] and self.points)
+        return "." if is_point else None
+
+    @property
     def has_notation(self) -> bool:
         """Whether some numbers are written otherwise than Python writes them."""
         return bool(self.commas or self.groups)
@@ -106,6 +114,12 @@ def notation(columns: Sequence[NumberTexts], delimiter: str) -> tuple[str, str |
         mark = next((mark for mark, _ in groups.most_common() if mark != ","), None)
         return ",", mark
     return ".", groups.most_common(1)[0][0] if groups else None
+
+
+def have_decimal_points(texts: Iterable[str]) -> bool:
+    """Whether numbers as Python writes them have decimal points, which in `1.234` could stand between thousands."""
+    fractions = (text for text in map(str.strip, texts) if "." in text)
+    return any(_GROUPS.fullmatch(text) is None or text.lstrip("+-").startswith("0") for text in fractions)
 
 
 def is_number(text: str) -> bool:

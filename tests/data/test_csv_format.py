@@ -56,6 +56,41 @@ def test_the_format_is_found(
     assert found.profile.columns[1].type == "float"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("cp1251", "город Москва Казань Самара Тверь"),
+        ("cp1250", "miasto Łódź Kraków Gdańsk Częstochowa"),
+        ("cp1253", "πόλη Αθήνα Θεσσαλονίκη Πάτρα Ηράκλειο"),
+        ("cp932", "都市 東京 大阪 名古屋 福岡"),
+        ("gb18030", "城市 北京 上海 广州 深圳"),
+        ("cp949", "도시 서울 부산 대구 인천"),
+        ("cp1252", "Stadt Köln München Düsseldorf Nürnberg"),
+    ],
+)
+def test_the_language_of_a_text_tells_its_encoding(encoding: str, words: str, tmp_path: Path) -> None:
+    name, *cities = words.split()
+    plain = "".join(f"x,{n},yes\n" for n in range(20_000))  # more than is looked at for the rest
+    rows = "".join(f"{cities[n % 4]},{n},{'yes' if n % 3 else 'no'}\n" for n in range(40))
+    found = preview(tmp_path, f"{name},b,y\n{plain}{rows}".encode(encoding))
+    assert found.options == {"encoding": encoding}
+    assert found.table.columns[name].values[-4:].tolist() == cities
+
+
+def test_columns_of_different_notations_are_all_numbers(tmp_path: Path) -> None:
+    rows = "".join(f"{n}.{n % 900 + 100},5{n};0.{n % 7}25;{n % 9},5\n" for n in range(1, 40)) + "n.a.;0.5;8,5\n"
+    found = preview(tmp_path, "sales;rate;price\n" + rows)
+    assert found.options == {"delimiter": ";"}
+    assert found.table.columns["sales"].values[:2].tolist() == [1101.51, 2102.52]
+    assert found.table.columns["sales"].missing.tolist() == [False] * 39 + [True]
+    assert found.table.columns["rate"].values[0] == 0.125
+    assert found.table.columns["price"].values[0] == 1.5
+    assert found.columns["price"].expression == """cast(replace("price", ',', '.') as double)"""
+    assert found.columns["sales"].expression == (
+        """cast(replace(replace(nullif("sales", 'n.a.'), '.', ''), ',', '.') as double)"""
+    )
+
+
 def test_thousands_are_found(tmp_path: Path) -> None:
     rows = "".join(f'"{n},{n % 900 + 100}",{n % 7}\n' for n in range(1, 30))
     assert preview(tmp_path, "price,y\n" + rows).options == {"thousands": ","}

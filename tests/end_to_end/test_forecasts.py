@@ -124,6 +124,12 @@ def test_a_file_may_hold_what_is_known_of_later_rows(run: LoadedRun, tmp_path: P
     assert [line[1:] for line in lines[0]] == [line[1:] for line in lines[1]]
 
 
+def test_series_without_a_window_are_named(run: LoadedRun, tmp_path: Path) -> None:
+    rows = [row for row in _rows(20) if row[0] == "a" or row[1] < START + datetime.timedelta(4)]
+    examples, _ = read_examples(run, _write(rows, tmp_path / "recent.csv"), None, need_targets=False)
+    assert "`b` has no window, which needs 7 rows" in examples.notes
+
+
 def test_what_cannot_be_known_is_named(run: LoadedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = _write(
         [[*row[:2], "north" if n % 2 else "south", *row[3:]] for n, row in enumerate(_rows(20))], tmp_path / "t"

@@ -16,6 +16,7 @@ from kspec.data.packed_files import DamagedFile
 from kspec.data.sources.csv_header import Header, dialect, option
 from kspec.data.sources.csv_text import CsvText
 from kspec.data.sources.read_request import SourceFile, blocks, likely_delimiter
+from kspec.data.text_encoding import find_encoding
 from kspec.diagnostics import codes
 from kspec.language.csv_options import CsvOptions
 from kspec.syntax.path_policy import PathRefused
@@ -189,7 +190,7 @@ def explain(error: Exception, source: SourceFile, name: str, options: CsvOptions
     line, text, help = _first_bad_line(source.file, options.encoding, context), str(error), ""
     if line is not None:
         message = f"`{name}` is not {options.encoding}: line {line} cannot be decoded"
-        help = f"set the encoding, for example {option(source, 'encoding: latin-1')}"
+        help = f"it seems to be {option(source, f'encoding: {find_encoding(source.file, context)}')}"
     elif "straddling" in text or "quote" in text:
         message = f"cannot divide `{name}` into rows: is a closing quote missing?"
         opened = _long_quote(CsvText(options, context), source.file, options) if options.quote else None

@@ -72,9 +72,7 @@ def _check_lengths(series: Series, window: Window, context: Context) -> None:
         window: The setting.
         context: Receives the error.
     """
-    import numpy
-
-    needed, lengths = window.length + window.reach, series.ends - series.starts
+    needed = window.length + window.reach
     if series.longest() < needed:
         rows = f"{window.length} rows" + (f" and {window.reach} after them" if window.reach else "")
         kind = "series" if not series.holes else "stretch without a hole"
@@ -86,17 +84,29 @@ def _check_lengths(series: Series, window: Window, context: Context) -> None:
             help=f"use a smaller `length` or `horizon`{whose}" + (f"; {series.holes}" if series.holes else ""),
         )
         raise InvalidData
+    note_short_series(series, needed)
+
+
+def note_short_series(series: Series, needed: int) -> None:
+    """Notes which of several series have no window.
+
+    Args:
+        series: The rows, in order; receives the note.
+        needed: The rows of a window.
+    """
+    import numpy
+
     if series.groups is None:
         return
+    lengths = series.ends - series.starts
     enough = numpy.unique(series.groups[series.starts[lengths >= needed]].astype(str))
     without = numpy.setdiff1d(numpy.unique(series.groups[series.starts].astype(str)), enough)
     if len(without):
         more = f" and {len(without) - SHOWN} more" if len(without) > SHOWN else ""
-        word = "is" if len(without) == 1 else "are"
-        series.notes.append(
-            f"{', '.join(f'`{name}`' for name in without[:SHOWN])}{more} {word} shorter than the {needed} rows of a "
-            f"window, and {'has' if len(without) == 1 else 'have'} none"
-        )
+        have = "has" if len(without) == 1 else "have"
+        whole = " without a hole" if series.holes else ""
+        names = ", ".join(f"`{name}`" for name in without[:SHOWN])
+        series.notes.append(f"{names}{more} {have} no window, which needs {needed} rows{whole}")
 
 
 def _report_empty(name: str, rows: int, window: Window, context: Context) -> None:

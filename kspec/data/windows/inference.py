@@ -17,7 +17,7 @@ from kspec.data.storage.mapped_arrays import copied, pieces, taken
 from kspec.data.table import NUMERIC, Column, Table
 from kspec.data.targets.actual_values import ActualValues
 from kspec.data.types import DataSplit
-from kspec.data.windows.examples import needed_rows, window_split
+from kspec.data.windows.examples import needed_rows, note_short_series, window_split
 from kspec.data.windows.row_splits import MarkedRows, anchors_of
 from kspec.data.windows.series import PATH, Series, series_of
 from kspec.diagnostics import codes
@@ -71,6 +71,8 @@ def windows_of_other_data(
     if not len(anchors):
         _report_none(series, window, reasons, context)
     arrays.arrange(series.order)
+    has_reach = targets or "future" in mapping.windows.values()
+    note_short_series(series, window.length + (window.reach if has_reach else 0))
     notes = [*series.notes, *([series.holes] if series.holes else [])]
     if left_out:
         because = f", for {', '.join(reasons)}" if reasons else ""
