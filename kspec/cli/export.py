@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 def _epilog() -> str:
-    of_spec = definitions([(name, [each.description]) for name, each in FORMATS.items() if each.needs != "trained"])
-    of_run = definitions([(name, [each.description]) for name, each in FORMATS.items() if each.needs == "trained"])
+    of_spec = definitions([(name, [each.description]) for name, each in FORMATS.items() if not each.needs_run])
+    of_run = definitions([(name, [each.description]) for name, each in FORMATS.items() if each.needs_run])
     examples = """
 Examples:
   kspec export spec.yaml --to json
   kspec export spec.yaml --to mermaid -o network.mmd
   kspec export runs/mlp/latest --to onnx
+  kspec export mlp --to docker
 """
     return f"\b\nFormats:\n{of_spec}\n\b\nFormats that need a run:\n{of_run}\n\b{examples}"
 

@@ -120,12 +120,12 @@ def export(
     source = _source(place, format, overrides, permissions or Permissions(), runs)
     context = source.context
     path = _with_suffix(to, export_format) if to is not None else Path(f"{context.spec.name}{export_format.suffix}")
-    context.folder = path.parent
+    context.folder, context.target = path.parent, path
     _protect_source(path, source)
     overwritten = path.exists()
     signature = None if source.run is None else signature_of(context, source.run.folder)
     beside = signature_place(path, is_folder=export_format.is_folder)
-    with _atomic_write(path, is_folder=export_format.is_folder) as temporary:
+    with _atomic_write(path, export_format) as temporary:
         notes = [_write(export_format, context, temporary), source.note]
         verification = None if source.run is None else verify(context, source.run, temporary)
         size = _size(temporary)
@@ -209,10 +209,12 @@ def _source(
 
     needs = FORMATS[format].needs
     folder = None if isinstance(place, Source) else run_at(place, runs)
-    if folder is None and needs == "trained":
+    if folder is None and FORMATS[format].needs_run:
         _refuse_untrained(place, format)
     if folder is not None and overrides:
         raise ExportRefused("--set applies to a spec, but this is a run")
+    if folder is not None and needs == "served":
+        return _Source(_with_server(format, folder, permissions), None, folder)
     if folder is not None and needs not in ("graph", "data"):
         run = load_run(str(folder), allow_code=permissions.code, allow_outside=permissions.outside)
         model = with_units(run.model, run.settings.outputs)
@@ -238,7 +240,7 @@ def _refuse_untrained(place: str | Source, format: str) -> None:
     """Reports a spec where a run is needed."""
     report = Report()
     name = place.name if isinstance(place, Source) else place
-    others = ", ".join(name for name, other in FORMATS.items() if other.needs != "trained")
+    others = ", ".join(name for name, other in FORMATS.items() if not other.needs_run)
     report.error(
         codes.UNTRAINED_EXPORT,
         f"`{format}` needs a trained model, but {name} is a spec",
@@ -246,6 +248,14 @@ def _refuse_untrained(place: str | Source, format: str) -> None:
         help=f"run `kspec run {name}`, then export the run; formats for a spec: {others}",
     )
     report.raise_errors()
+
+
+def _with_server(format: str, folder: Path, permissions: Permissions) -> ExportContext:
+    """The model of a run as a server holds it: also the mean of several."""
+    from kspec.serving.model import load_model
+
+    served = load_model(str(folder), str(folder.parent), allow_code=permissions.code)
+    return ExportContext(format, served.run.spec, served.run.analysis.graph, served=served)
 
 
 def _with_data(format: str, spec: Spec) -> ExportContext:
@@ -301,10 +311,11 @@ def _protect_source(path: Path, source: _Source) -> None:
 
 
 @contextmanager
-def _atomic_write(path: Path, *, is_folder: bool) -> Iterator[Path]:
+def _atomic_write(path: Path, export_format: ExportFormat) -> Iterator[Path]:
     """Gives a temporary path beside the final one, and moves it there when the block succeeds."""
-    if is_folder and path.exists() and not _is_replaceable(path):
-        raise ExportRefused(f"{path} exists and is not a SavedModel; name another folder")
+    is_folder = export_format.is_folder
+    if is_folder and path.exists() and not _is_replaceable(path, export_format.marker):
+        raise ExportRefused(f"{path} exists and has no {export_format.marker}; name another folder")
     if not is_folder and path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     temporary = path.with_name(f".{path.stem}.writing{path.suffix}")
@@ -321,8 +332,8 @@ def _atomic_write(path: Path, *, is_folder: bool) -> Iterator[Path]:
         _remove(temporary)
 
 
-def _is_replaceable(path: Path) -> bool:
-    return path.is_dir() and ((path / "saved_model.pb").is_file() or not any(path.iterdir()))
+def _is_replaceable(path: Path, marker: str) -> bool:
+    return path.is_dir() and ((path / marker).is_file() or not any(path.iterdir()))
 
 
 def _remove(path: Path) -> None:

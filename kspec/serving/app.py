@@ -23,8 +23,8 @@ from kspec.serving.settings import Settings
 TEXT = "text/plain; charset=utf-8"
 
 
-def make_app(registry: Registry, metrics: Metrics, settings: Settings) -> ASGIApp:
-    """The application of a server.
+def make_api(registry: Registry, metrics: Metrics, settings: Settings) -> FastAPI:
+    """The routes that answer for models, which a description is about.
 
     Args:
         registry: The models.
@@ -34,6 +34,18 @@ def make_app(registry: Registry, metrics: Metrics, settings: Settings) -> ASGIAp
     app = FastAPI(title="kspec serve", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(prediction_routes(registry, metrics, settings.bounds))
     app.include_router(inference_routes(registry, metrics, settings.bounds))
+    return app
+
+
+def make_app(registry: Registry, metrics: Metrics, settings: Settings) -> ASGIApp:
+    """The application of a server.
+
+    Args:
+        registry: The models.
+        metrics: Counts requests.
+        settings: Those of the server.
+    """
+    app = make_api(registry, metrics, settings)
     app.include_router(page_routes(registry, app))
 
     @app.get("/healthz", include_in_schema=False)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from kspec.runs.run_folder import RunFolderError
 from kspec.serving.metrics import Metrics
@@ -53,7 +57,7 @@ def serve(
     allow_code: bool = False,
     announce: Callable[[str], None],
 ) -> None:
-    """Serves runs until SIGINT or SIGTERM.
+    """Serves runs until SIGINT or SIGTERM; the latter ends the process with status 0.
 
     Args:
         places: Runs, as `kspec predict` takes them; `NAME=RUN` names one.
@@ -77,7 +81,7 @@ def serve(
         )
     metrics = Metrics()
     registry = Registry(settings.batches, metrics.batch)
-    with listen(settings) as listener:
+    with _ends_on_sigterm(), listen(settings) as listener:
         names = _load(places, registry, runs, allow_code, announce)
         if split:
             common = {service.model.name for service in registry.services.values()}
@@ -96,6 +100,26 @@ def serve(
         finally:
             watcher.stop()
             registry.close()
+
+
+@contextmanager
+def _ends_on_sigterm() -> Iterator[None]:
+    """Lets SIGTERM end the process with status 0: while models load, or when uvicorn, once stopped, raises it.
+
+    The first process of a container would ignore it otherwise, and a stop that drops no request look like a failure.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _load(

@@ -251,7 +251,7 @@ def test_a_saved_model(project, cli, export):
     (path / "saved_model.pb").unlink()
     status, _, err = cli("export", "texts", "--to", "saved_model")
     assert status == 2
-    assert "is not a SavedModel" in err
+    assert "has no saved_model.pb" in err
     assert (path / "mine.txt").exists()
 
 

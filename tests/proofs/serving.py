@@ -115,6 +115,7 @@ class Load:
 
 def main(seconds: float = 60, seconds_per_run: float = 10) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment["PYTHONFAULTHANDLER"] = "1"  # a crash of native code leaves its stack in the log
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
 
@@ -128,21 +129,29 @@ def main(seconds: float = 60, seconds_per_run: float = 10) -> None:
         with TABLE.open() as file:
             rows = [{k: float(v) for k, v in row.items() if k.startswith("mean_")} for row in csv.DictReader(file)]
         command = [sys.executable, "-m", "kspec", "serve", "mlp", "--watch", "latest", "--port", "0"]
-        with (folder / "log.txt").open("w+") as log:
-            server = subprocess.Popen(command, cwd=folder, env=environment, stderr=log)
+        log, ok = folder / "log.txt", False
+        with log.open("w") as stream:
+            server = subprocess.Popen(command, cwd=folder, env=environment, stdout=stream, stderr=stream)
             try:
-                port = _port(folder / "log.txt", server)
+                port = _port(log, server)
                 ok = _load(Load(port, rows, expected, seconds), server.pid, folder / "runs" / "mlp", seconds_per_run)
             finally:
-                server.terminate()
-                server.wait(60)
-        sys.exit(0 if ok else 1)
+                if server.poll() is None:
+                    server.terminate()
+                if server.wait(60) or not ok:
+                    print(f"the server ended with status {server.returncode}; its log:\n{log.read_text()}")
+        sys.exit(0 if ok and not server.returncode else 1)
 
 
 def _port(log: Path, server: subprocess.Popen[Any]) -> int:
+    """The port of a server that has started; the log says which.
+
+    Raises:
+        RuntimeError: If it ends instead.
+    """
     while "serving at" not in log.read_text():
         if server.poll() is not None:
-            sys.exit(f"the server ended with status {server.returncode}: {log.read_text()}")
+            raise RuntimeError("the server did not start")
         time.sleep(0.2)
     return int(log.read_text().rpartition("127.0.0.1:")[2].partition(";")[0])
 

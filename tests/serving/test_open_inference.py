@@ -85,10 +85,12 @@ def test_what_is_no_tensor_is_refused(server, tensor, status):
 
 def test_the_description_of_the_server(server):
     from jsonschema import Draft202012Validator
+    from openapi_spec_validator import OpenAPIV31SpecValidator
 
     status, _, text = ask(server, "/openapi.json")
     document = json.loads(text)
     assert status == 200
+    OpenAPIV31SpecValidator(document).validate()
     assert {"/v1/models/small:predict", "/v2/models/{name}/infer"} <= set(document["paths"])
     row = Draft202012Validator(document["components"]["schemas"]["small.row"])
     assert row.is_valid(ROWS[0])

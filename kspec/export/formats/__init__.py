@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from kspec.diagram.diagram_graph import NodeInfo
     from kspec.ir import Graph
     from kspec.language import Spec
+    from kspec.serving.model import ServedModel
 
-Needs = Literal["graph", "data", "model", "adapted", "trained"]
+Needs = Literal["graph", "data", "model", "adapted", "trained", "served"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,12 @@ class ExportFormat:
         module: The file in this folder that writes it.
         suffix: The end of the export's name, after the spec's name.
         needs: `graph` alone, graph and `data`, a `model` built from them, a model whose layers have `adapted` to the
-            data, or a `trained` model, which only a run has.
+            data, a `trained` model, which only a run has, or a `served` one, with what `kspec serve` needs of the run.
         description: What it is, for a list of formats.
         is_text: Whether the export can be printed to a terminal.
         extra: The extra of kspec that installs the libraries it needs.
         required: The suffixes that its name must end with; any by default.
+        marker: Of a folder, the file that tells it from others, so that it may be replaced.
     """
 
     module: str
@@ -46,6 +48,12 @@ class ExportFormat:
     is_text: bool = False
     extra: str = ""
     required: tuple[str, ...] = ()
+    marker: str = ""
+
+    @property
+    def needs_run(self) -> bool:
+        """Whether it is made of a run, and not of a spec."""
+        return self.needs in ("trained", "served")
 
     @property
     def is_folder(self) -> bool:
@@ -71,9 +79,27 @@ FORMATS = {
     "dot": ExportFormat("diagram", ".dot", "graph", "diagram of the graph, in Graphviz's language", is_text=True),
     "svg": ExportFormat("diagram", ".svg", "graph", "diagram of the graph, as a vector image"),
     "png": ExportFormat("diagram", ".png", "graph", "diagram of the graph, as an image"),
-    "saved_model": ExportFormat("saved_model", "_saved_model", "trained", "SavedModel folder, for TensorFlow Serving"),
+    "saved_model": ExportFormat(
+        "saved_model", "_saved_model", "trained", "SavedModel folder, for TensorFlow Serving", marker="saved_model.pb"
+    ),
     "onnx": ExportFormat("onnx", ".onnx", "trained", "ONNX, for ONNX Runtime and many others", extra="onnx"),
     "tflite": ExportFormat("tflite", ".tflite", "trained", "LiteRT (TensorFlow Lite), for phones and small devices"),
+    "docker": ExportFormat(
+        "docker",
+        "_docker",
+        "served",
+        "folder that builds a container which serves the run",
+        extra="serve",
+        marker="Dockerfile",
+    ),
+    "openapi": ExportFormat(
+        "openapi",
+        ".openapi.json",
+        "served",
+        "description of the server of the run, as OpenAPI",
+        is_text=True,
+        extra="serve",
+    ),
 }
 
 
@@ -92,6 +118,8 @@ class ExportContext:
         dataset: The data, for the same formats; None if the spec has none.
         others: Step → the data of its own, for the same formats: `evaluate`, `predict`.
         folder: The folder of the export.
+        target: The export itself.
+        served: The model of a run as a server holds it, for a format that needs that.
     """
 
     format: str
@@ -104,6 +132,8 @@ class ExportContext:
     dataset: Dataset | None = None
     others: Mapping[str, Dataset] = field(default_factory=dict)
     folder: Path = Path()
+    target: Path = Path()
+    served: ServedModel | None = None
 
     @property
     def outputs(self) -> list[str]:
