@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.program import Analysis
-from kspec.codegen.data.dataset_info import DatasetInfo, describe_dataset, describe_step_data, report_unsupported
+from kspec.codegen.data.dataset_info import DatasetInfo, report_unsupported
+from kspec.codegen.data.description import describe_dataset, describe_step_data
 from kspec.codegen.data.examples import Examples, write_examples
 from kspec.codegen.data.step_rows import rows_of_step
 from kspec.codegen.data.target_scaling import IN_UNITS, to_units, with_scales
@@ -70,10 +71,6 @@ def python_source(
         The text; it must not be used if the report has errors.
     """
     if dataset is None and _needs_data(spec, analysis, report):
-        return ""
-    if spec.document.data is not None and spec.document.data.window is not None:
-        help = "`kspec export` to another format has the network; the windows can be made with NumPy"
-        report_unsupported(spec, report, "make windows over a table", ("data", "window"), help)
         return ""
     data = spec.document.data
     for key in ("read", "resize"):

@@ -16,6 +16,7 @@ from kspec.codegen.data.target_scaling import with_scales
 from kspec.compiler.compile import compile_spec
 from kspec.data.step_check import encodings_before_build
 from kspec.data.step_datasets import read_step_datasets
+from kspec.data.windows.arrays import WindowArray
 from kspec.diagnostics import Report
 from kspec.language import load_file
 
@@ -66,7 +67,8 @@ def assert_same_examples(path: Path, keras: Any = None) -> str:
         rows = found[name]
         x, y = found["x"], found["y"]
         for input, values in split.inputs.items():
-            _equal(np.asarray(x[input] if isinstance(x, dict) else x)[rows], np.asarray(values), f"{name} {input}")
+            wanted = values.array() if isinstance(values, WindowArray) else np.asarray(values)
+            _equal(np.asarray(x[input] if isinstance(x, dict) else x)[rows], wanted, f"{name} {input}")
         for output, values in split.targets.items():
             own = y[output] if isinstance(y, dict) else y
             _equal(own[rows], encodings[output].encode(values), f"{name} {output}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.codegen import further_sources, prepared_sources, weight_sources
+from tests.codegen import further_sources, prepared_sources, weight_sources, window_sources
 
 ROWS = 48
 FIT = "fit: {{epochs: 2, batch_size: 8}}\n"
@@ -157,12 +157,8 @@ predict: {nodes: [encoder, use/inner, use_0/inner, shared, again, matrix, q, log
     **further_sources.SPECS,
     **weight_sources.SPECS,
     **prepared_sources.SPECS,
+    **window_sources.SPECS,
 }
-
-
-def in_python(specs):
-    """The specs that the export to Python can say: those without windows."""
-    return [path for path in specs if "window:" not in path.read_text("utf-8")]
 
 
 def make(folder: Path) -> dict[str, Path]:
@@ -194,6 +190,7 @@ def make(folder: Path) -> dict[str, Path]:
     further_sources.make_data(folder)
     weight_sources.make_data(folder)
     prepared_sources.make_data(folder)
+    window_sources.make_data(folder)
     for name, text in SPECS.items():
         begin = (
             BEGIN.replace(FIT, "")

@@ -45,7 +45,7 @@ SMALLER = {
     ],
     "tutorial/multiple_outputs": ["data.synthetic.examples=40", "fit.batch_size=8"],
 }
-ALL = {str(path.relative_to(SPECS).with_suffix("")): path for path in sources.in_python(sorted(SPECS.rglob("*.yaml")))}
+ALL = {str(path.relative_to(SPECS).with_suffix("")): path for path in sorted(SPECS.rglob("*.yaml"))}
 ALL |= {f"golden/{path.parent.name}": path for path in sorted(GOLDEN.glob("*/spec.yaml"))}
 ALL |= {f"sources/{name}": Path(f"{name}.yaml") for name in sources.SPECS}
 

@@ -44,7 +44,7 @@ def test_the_text_is_as_expected(case, tmp_path):
 def exports(tmp_path_factory):
     """A folder with all specs of the repository, and one for each source of data, exported."""
     place = tmp_path_factory.mktemp("python")
-    for spec in sources.in_python(sorted(SPECS.rglob("*.yaml"))):
+    for spec in sorted(SPECS.rglob("*.yaml")):
         exported(spec, place / f"{spec.relative_to(SPECS).with_suffix('').as_posix().replace('/', '_')}.py")
     folder = tmp_path_factory.mktemp("sources")
     for name, spec in sources.make(folder).items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path as FilePath
@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 from kspec.analysis.data_profile import ColumnProfile
 from kspec.analysis.shapes.infer import infer
-from kspec.codegen.data.gaps import are_gaps, gap_without_policy, unsupported_rule, without_indicators
+from kspec.codegen.data.gaps import are_gaps, gap_without_policy
 from kspec.codegen.data.target import Target
-from kspec.codegen.model.names import Allocator, Variables, identifier
+from kspec.codegen.model.names import Variables
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
+from kspec.data.columns import window_columns
 from kspec.diagnostics import Path, Report, codes
 from kspec.ir import Graph
 from kspec.language import Spec
 from kspec.language.array_files import NpzParts
 from kspec.language.csv_options import CsvOptions
 from kspec.language.data import Data
-from kspec.language.missing import missing_rule
 from kspec.language.source_files import SPLITS
 from kspec.syntax.globs import is_glob, matches
 
 if TYPE_CHECKING:
     from kspec.data import Dataset, DataSplit
-    from kspec.data.targets.encoding import TargetEncoding
 
 SEVERAL = 6
 """From so many columns on, code selects them by a rule rather than by their names, if there is a rule."""
@@ -165,6 +164,11 @@ class DatasetInfo:
             return replace(profile, type="text")  # as in training, even if all values here look like numbers
         return profile
 
+    def row_shape(self, name: str) -> tuple[int, ...]:
+        """The shape of what an input takes from one row."""
+        is_window = name in self.dataset.fitted.get("columns", {}).get("windows", {})
+        return tuple(self.array(name).shape[1 + is_window :])
+
     def array(self, name: str) -> Any:
         """The examples of an input, shape (examples, …)."""
         return self.first_split.inputs[name]
@@ -177,7 +181,7 @@ class DatasetInfo:
         """
         columns = [column for own in self.inputs.values() for column in own]
         columns += [column for target in self.targets.values() for column in target.columns]
-        columns += [*self.weights.values(), *self.split_columns, *self.kept] if every else []
+        columns += [*self.weights.values(), *self.split_columns, *self.window_columns, *self.kept] if every else []
         return list(dict.fromkeys(columns))
 
     @property
@@ -191,6 +195,11 @@ class DatasetInfo:
         split = self.data.split
         stratify = [split.stratify] if isinstance(split.stratify, str) else []
         return [] if self.suffix else [*split.columns, *stratify]
+
+    @property
+    def window_columns(self) -> list[str]:
+        """The columns that order the rows of windows."""
+        return window_columns(self.data.window)
 
     @property
     def single_input(self) -> bool:
@@ -295,86 +304,6 @@ def report_unsupported(spec: Spec, report: Report, action: str, path: Path, help
 def is_queried(info: DatasetInfo) -> bool:
     """Whether new columns are computed, or rows left out."""
     return bool(info.data.columns or info.data.where or info.data.distinct)
-
-
-def describe_dataset(
-    spec: Spec, dataset: Dataset, report: Report, allocator: Allocator, encodings: Mapping[str, TargetEncoding]
-) -> DatasetInfo:
-    """Describes the training data.
-
-    Args:
-        spec: The spec.
-        dataset: The data.
-        report: Gets errors.
-        allocator: Names constants.
-        encodings: By output, in order, the encoding of its target.
-    """
-    fitted = dataset.fitted.get("columns", {})
-    info = DatasetInfo(spec, dataset, report, dict(fitted.get("inputs", {})), weights=dict(fitted.get("weights", {})))
-    for name, used in info.inputs.items():
-        info.inputs[name], info.indicators[name] = without_indicators(used, info.data)
-    info.datasets.append(dataset)
-    of_targets = [column for own in fitted.get("targets", {}).values() for column in own]
-    for column in [*info.used_columns(), *of_targets]:
-        rule = missing_rule(info.data.missing, column)
-        action = "" if rule is None else unsupported_rule(rule)
-        if rule is not None and action:
-            info.report_unsupported(f"{action} of `{column}`", rule.path, help="fill the gaps in the file")
-    if info.data.split.folds is not None:
-        info.report_unsupported("make folds", ("data", "split", "folds"), help="remove `folds`, for one split")
-    info.predicted = spec.document.predict.data is None
-    for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
-        if split is not None and split not in info.splits:
-            report.error(
-                codes.EMPTY_SPLIT,
-                f"the split `{split}` has no examples",
-                spec.positions.value((step, "split")),
-                help=f"available splits: {', '.join(info.splits)}",
-            )
-    for output, encoding in encodings.items():
-        if output not in dataset.splits["train"].targets:
-            continue
-        columns = list(fitted.get("targets", {}).get(output, [output]))
-        one = len(columns) == 1 and info.source not in ("images", "synthetic")
-        variable = info.variables.of(columns[0] if one else output)
-        target = Target(output, columns, encoding, variable)
-        labels = target.labels
-        if labels is not None and any(pair != ("false", "true") for pair in labels.columns):
-            info.report_unsupported(
-                f"read the words for yes and no in the columns of `{output}`",
-                ("data", "targets"),
-                help="write 0 and 1, or true and false, in the data",
-            )
-        if target.needs_constant:
-            target.constant = allocator.take(
-                "LABELS" if len(encodings) == 1 else f"{identifier(output).upper()}_LABELS"
-            )
-        info.targets[output] = target
-    return info
-
-
-def describe_step_data(info: DatasetInfo, datasets: Mapping[str, Dataset]) -> dict[str, DatasetInfo]:
-    """Describes the data of steps, once if both steps use the same rows of the same file.
-
-    Args:
-        info: The training data.
-        datasets: Step → its data.
-    """
-    result: dict[str, DatasetInfo] = {}
-    for step, dataset in datasets.items():
-        before = result.get("evaluate")
-        if before is not None and _are_same(before.dataset, dataset):
-            before.predicted = True
-            result[step] = before
-        else:
-            result[step] = info.for_step(step, dataset)
-    return result
-
-
-def _are_same(a: Dataset, b: Dataset) -> bool:
-    one, other = next(iter(a.splits.values())), next(iter(b.splits.values()))
-    same_rows = a.fingerprint == b.fingerprint and list(one.rows) == list(other.rows)
-    return same_rows and one.targets.keys() == other.targets.keys()
 
 
 def output_shape(info: DatasetInfo, graph: Graph, output: str) -> tuple[int | None, ...]:

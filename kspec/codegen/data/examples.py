@@ -14,9 +14,11 @@ from kspec.codegen.data.dataset_info import DatasetInfo, output_shape
 from kspec.codegen.data.images import ImageReader
 from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import TableReader
+from kspec.codegen.data.series import are_drawn, order_lines
 from kspec.codegen.data.splitting import split_lines
 from kspec.codegen.data.synthetic import write_synthetic
 from kspec.codegen.data.target_scaling import scale_lines, scaled
+from kspec.codegen.data.windows import window_lines
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
@@ -174,17 +176,40 @@ def write_examples(
         if "row_numbers" in variables:
             examples.has_row_numbers.add(each.suffix)
         if not each.suffix:
+            variables_of_rows = list(variables)
             examples.lines.append(f"    {', '.join(examples.returned.pop(''))} = {name}()")
     for target in info.targets.values():
         if target.constant and target.labels is not None:
             labels = target.labels.values if target.labels.kind != "boolean" else target.labels.names
             file.constants[target.constant] = series([literal(label) for label in labels], as_tuple=False)
-    scales, splits = scale_lines(info), split_lines(info, file)
-    examples.lines += [*splits, *scales, *examples.encode(info)] if scales else [*examples.encode(info), *splits]
-    if info.source not in ("images", "synthetic"):
-        examples.lines += fill_lines(info, file)
+    if info.data.window is not None:
+        examples.lines += _window_lines(examples, variables_of_rows)
+    else:
+        scales, splits = scale_lines(info), split_lines(info, file)
+        examples.lines += [*splits, *scales, *examples.encode(info)] if scales else [*examples.encode(info), *splits]
+        if info.source not in ("images", "synthetic"):
+            examples.lines += fill_lines(info, file)
     examples.lines += balance_lines(info, file)
     return examples
+
+
+def _window_lines(examples: Examples, returned: list[str]) -> list[str]:
+    """The lines of `main` that split and fill rows, and make examples of them.
+
+    Args:
+        examples: All examples of `main`; learns that these have row numbers.
+        returned: The variables of `main` that reading the table returns.
+    """
+    info, file = examples.info, examples.file
+    splits, fills, scales = split_lines(info, file), fill_lines(info, file), scale_lines(info)
+    windows = window_lines(info, file, returned)
+    order = order_lines(info)
+    examples.has_row_numbers.add(info.suffix)
+    if not are_drawn(info):
+        return [*splits, *fills, *order, *scales, *windows, *examples.encode(info)]
+    if fills or scales:
+        raise UnsupportedInPython("learn from the rows of windows that are split by chance", ("data", "split"))
+    return [*order, *windows, *splits, *examples.encode(info)]
 
 
 def _broadcast(info: DatasetInfo, value: str, form: str, shape: tuple[int | None, ...], variable: str) -> str:

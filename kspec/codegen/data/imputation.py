@@ -99,7 +99,7 @@ class _Filler:
         self.columns = info.inputs[name]
         x = info.named("x")
         self.variable = x if info.single_input else f"{x}[{text(name)}]"
-        shape = info.array(name).shape[1:]
+        shape = info.row_shape(name)
         width = len(self.columns) + len(info.indicators[name])
         self.reshape = "" if tuple(shape) == (width,) else f".reshape({literal([-1, *shape])[1:-1]})"
 

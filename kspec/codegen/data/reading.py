@@ -13,6 +13,7 @@ from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
 from kspec.codegen.data.object_tables import ObjectTable
 from kspec.codegen.data.query_tables import QueryTable
 from kspec.codegen.data.row_tables import RowTable
+from kspec.codegen.data.series import series_columns
 from kspec.codegen.data.tables import Table
 from kspec.codegen.data.time_splitting import times_code
 from kspec.codegen.model.arguments import UnsupportedInPython
@@ -95,6 +96,10 @@ class TableReader:
                 value = times_code(info, column, table, self.file) if way == "time" else table.raw(column)
                 lines.append(f"    {variable} = {value}")
                 returned[variable] = variable
+        for variable, value in series_columns(info, table, self.file).items():
+            if variable not in returned:
+                lines.append(f"    {variable} = {value}")
+                returned[variable] = variable
         for column in info.kept:
             if info.column(column).missing or info.source in ("npy", "npz", "keras"):
                 raise UnsupportedInPython(f"keep `{column}`, which has gaps, or is an array", ("predict", "keep"))
@@ -132,7 +137,7 @@ class TableReader:
         info = table.info
         settings = info.spec.document.inputs[name]
         columns = info.inputs[name]
-        shape = info.array(name).shape[1:]
+        shape = info.row_shape(name)
         if settings.dtype == "string":
             if filled_columns(info, name):
                 if isinstance(table, CsvTable) and fills_numbers_as_text(info, name):

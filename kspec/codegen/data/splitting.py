@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kspec.codegen.data.dataset_info import DatasetInfo
 from kspec.codegen.data.key_splitting import group_lines, hash_lines, list_lines
 from kspec.codegen.data.seeds import data_seed
+from kspec.codegen.data.series import default_split_lines
 from kspec.codegen.data.time_splitting import order_lines, time_lines
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import literal, text
@@ -33,6 +34,8 @@ def combine(columns):
 def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     """The lines of `main` that find the rows of each split."""
     by, way = info.data.split.by, info.data.split.way
+    if info.data.splits_by_default_in_time:
+        return default_split_lines(info)
     if way in _WAYS:
         return _split_alone(info, file, way)
     if len(info.splits) == 1 and by is None:

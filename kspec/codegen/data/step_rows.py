@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kspec.analysis.settings import OutputSettings
 from kspec.codegen.data.dataset_info import DatasetInfo
@@ -22,6 +23,7 @@ class StepRows:
         split: The split, whose variable has the rows; empty for data of the step's own.
         label: The name of the examples in printed results.
         lines: The statements that read the data of the step's own.
+        steps: How many rows each example predicts, with a line for each of them; 0 for one line for each example.
     """
 
     examples: Examples
@@ -29,6 +31,7 @@ class StepRows:
     split: str
     label: str
     lines: tuple[str, ...] = ()
+    steps: int = 0
 
     @property
     def x(self) -> str:
@@ -54,11 +57,29 @@ class StepRows:
 
     def actual(self, target: Target) -> str:
         """The raw values of the target."""
-        return self._rows(target.variable)
+        values = self._rows(target.variable)
+        if not self.steps:
+            return values
+        shape = self.raw(target).shape[1:]
+        return f"{values}.reshape({', '.join(map(str, (-1, *shape)))})" if shape else f"{values}.ravel()"
+
+    def raw(self, target: Target) -> Any:
+        """The raw values of the target, shape (lines, …)."""
+        raw = self.info.first_split.targets[target.name]
+        return raw.reshape(-1, *raw.shape[2:]) if self.steps else raw
 
     def kept(self, column: str) -> str:
         """A column that stands beside predictions."""
-        return self._rows(self.info.variables.of(column, "kept"))
+        return self.repeated(self.info.variables.of(column, "kept"))
+
+    def repeated(self, variable: str) -> str:
+        """A value for each example, in each of its lines.
+
+        Args:
+            variable: The variable of the values of all examples.
+        """
+        values = self._rows(variable)
+        return f"np.repeat({values}, HORIZON)" if self.steps > 1 else values
 
     @property
     def names(self) -> str:
@@ -70,7 +91,7 @@ class StepRows:
         """The row number of each example, from 1; each split that has its own files counts from 1."""
         info = self.info
         if info.suffix in self.examples.has_row_numbers:
-            return self._rows("row_numbers")
+            return self.repeated("row_numbers")
         if not self.split:
             return f"np.arange(1, len({info.first_input}) + 1)"
         if info.has_split_files and self.split in info.file_splits and self.split != "train":

@@ -10,6 +10,7 @@ import numpy as np
 from kspec.analysis.program import Analysis
 from kspec.analysis.target_scaling import TargetScaling, scalings_from_json
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.series import is_in_order, series_of_windows, training_targets
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import text
@@ -57,8 +58,11 @@ def scale_lines(info: DatasetInfo) -> list[str]:
         scaling = target.scaling
         if scaling is None or not scaling.is_affine:
             continue
-        raw = info.dataset.splits["train"].targets[target.name]
-        rows = f"{target.variable}[train]"
+        raw, rows = info.dataset.splits["train"].targets[target.name], f"{target.variable}[train]"
+        if info.data.window is not None:
+            raw = training_targets(info, target.name)
+            if not is_in_order(series_of_windows(info)):
+                rows = f"{target.variable}[rows]"
         if not _is_exact(raw, scaling):
             raw, rows = raw.astype(float), f"{rows}.astype(float)"
         if not _is_exact(raw, scaling):
@@ -73,6 +77,8 @@ def scale_lines(info: DatasetInfo) -> list[str]:
             lines.append(f"    {second} = {rows}.max({axis}) - {first}")
             continue
         lines.append(f"    {first}, {second} = {values}")
+    if any("[rows]" in line for line in lines):
+        lines.insert(0, "    rows = order[np.isin(order, train)]  # as kspec sums them: in the order of their series")
     return lines
 
 

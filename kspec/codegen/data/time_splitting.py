@@ -38,7 +38,7 @@ _UNITS = {"D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_0
 """The units of NumPy → their microseconds."""
 
 
-def times_code(info: DatasetInfo, column: str, table: Table, file: ModuleWriter) -> str:
+def times_code(info: DatasetInfo, column: str, table: Table, file: ModuleWriter, texts_of: str = "") -> str:
     """The times of a column in Python: numbers, or an array of `datetime64[us]`.
 
     Args:
@@ -46,6 +46,7 @@ def times_code(info: DatasetInfo, column: str, table: Table, file: ModuleWriter)
         column: The column.
         table: Takes columns from the table.
         file: Gets imports.
+        texts_of: The variable of the texts of the column; empty without one.
 
     Raises:
         UnsupportedInPython: If no format of Python reads them.
@@ -57,11 +58,12 @@ def times_code(info: DatasetInfo, column: str, table: Table, file: ModuleWriter)
         return table.raw(column)
     texts = np.char.strip(found.columns[column].texts().astype(str))
     if _numpy_reads(texts, times):
-        return f'np.array({table.each_text(column)}, "datetime64[us]")'
+        return f'np.array({texts_of or table.each_text(column)}, "datetime64[us]")'
     for date, clock in itertools.product(_DATES, _CLOCKS):
         if _python_reads(texts, date + clock, times):
             file.imports.add("datetime")
-            each = table.each_text(column, f"datetime.datetime.strptime({{}}, {text(date + clock)})")
+            parsed = f"datetime.datetime.strptime({{}}, {text(date + clock)})"
+            each = f"[{parsed.format('text')} for text in {texts_of}]" if texts_of else table.each_text(column, parsed)
             return f'np.array({each}, "datetime64[us]")'
     raise UnsupportedInPython("read times in this format", ("data", "split", "time"))
 
@@ -144,9 +146,13 @@ def _gap(gap: Any) -> str:
         return ""
     if not isinstance(gap, str):
         return f" - {literal(gap)}"
-    microseconds = microseconds_of(gap) or 0
+    return f" - {timedelta_code(microseconds_of(gap) or 0)}"
+
+
+def timedelta_code(microseconds: int) -> str:
+    """A length of time in Python, in its largest whole unit."""
     unit = next(unit for unit, length in _UNITS.items() if microseconds % length == 0)
-    return f" - np.timedelta64({microseconds // _UNITS[unit]}, {text(unit)})"
+    return f"np.timedelta64({microseconds // _UNITS[unit]}, {text(unit)})"
 
 
 def order_lines(info: DatasetInfo) -> list[str]:

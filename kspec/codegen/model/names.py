@@ -34,10 +34,13 @@ HELPERS = frozenset(
     }
     | {"ByColumn", "word_vectors", "combine", "count_others"}
     | {"time_at", "fraction_of", "rows_listed", "split_groups"}
-    | {"fill_forward", "fill_backward", "first_rows", "in_units", "oversample", "undersample"}
+    | {"last_rows", "fill_forward", "fill_backward", "first_rows", "in_units", "oversample", "undersample"}
 )
 """Functions that the file may have besides those of the network."""
-CONSTANTS = ("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY")
+CONSTANTS = (
+    *("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY"),
+    *("LENGTH", "HORIZON", "GAP", "STRIDE"),
+)
 """Constants that the file may have besides the spec's variables, labels and settings."""
 OF_MAIN = frozenset(
     {
@@ -58,6 +61,7 @@ OF_MAIN = frozenset(
     | {"balanced_train", "first", "gaps", "source"}
     | {"archive", "arrays", "connection", "line", "part", "parts", "x_test", "y_test", "y_train"}
     | {"lines", "marks", "reader"}
+    | {"breaks", "future", "last", "order", "ordered", "past"}
     | {"fractions", "held_out", "test_start", "test_time", "validation_start", "validation_time"}
 )
 """Variables of `main` and of the functions that read data."""

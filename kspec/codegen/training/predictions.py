@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kspec.analysis.program import Analysis
@@ -14,6 +15,7 @@ from kspec.codegen.data.target_scaling import predictions_in_units
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import Code, dict_of, literal, text, text_of
 from kspec.codegen.training.prediction_arrays import array_entries, with_rows
+from kspec.codegen.training.window_predictions import columns_by_row, place_columns
 
 Column = tuple[str, str] | list[str]
 """A column's name and its value in Python, or the lines of a loop that creates several columns."""
@@ -58,6 +60,14 @@ def predict_lines(
     if inner:
         lines.append(f"    {nodes} = {nodes}_{predict}")
     single = len(outputs) == 1
+    shapes = {name: _output_shape(name, output, analysis) for name, output in outputs.items()}
+    by_row = columns_by_row(step_rows.info, shapes)
+    if by_row:
+        step_rows = replace(step_rows, steps=info.data.window.horizon if info.data.window else 0)
+        lines += _flat_lines(by_row, shapes, single=single)
+        shapes = {name: (None, width) for name, width in by_row.items()}
+    if inner and step_rows.steps > 1:
+        raise UnsupportedInPython("predict nodes of windows", ("predict", "nodes"))
     for name, output in outputs.items():
         if output.logits:
             function = "softmax" if output.task == "multiclass_classification" else "sigmoid"
@@ -67,14 +77,13 @@ def predict_lines(
     for scaled in (each for each in info.targets.values() if each.scaling is not None):
         variable = _prediction(scaled.name, single=single)
         lines.append(f"    {variable} = {predictions_in_units(info, scaled, variable)}")
-    shapes = {name: analysis.types.tensor(analysis.graph.outputs[name]).shape or () for name in outputs}
     tabular = {name: output for name, output in outputs.items() if len(shapes[name]) <= 2}
     tensors = {title: name for title, name in inner.items() if len(_shape(name, analysis)) > 2}
     files = []
     if tabular or len(tensors) < len(inner):
         file.imports.add("csv")
         file.helpers["write_csv"] = _WRITE_CSV.splitlines()
-        columns = [*_columns(step_rows, examples, analysis, tabular), *_node_columns(inner, nodes, analysis)]
+        columns = [*_columns(step_rows, examples, shapes, tabular), *_node_columns(inner, nodes, analysis)]
         files.append(path.with_suffix(".csv") if path.suffix == ".npz" else path)
         lines += [*_table(columns), f"    write_csv({text(files[-1].as_posix())}, columns)"]
     entries: dict[str, str] = {}
@@ -94,6 +103,34 @@ def predict_lines(
         file.imports.add("numpy as np")
     named = ", ".join(each.as_posix() for each in files)
     return [*lines, f"    print({text(f'predictions: {named}')})"]
+
+
+def _output_shape(name: str, output: OutputSettings, analysis: Analysis) -> tuple[int | None, ...]:
+    """The shape of an output with the batch axis; of one that depends on the data, that of its units.
+
+    Args:
+        name: The output.
+        output: Its settings.
+        analysis: The analysed spec.
+    """
+    shape = analysis.types.tensor(analysis.graph.outputs[name]).shape
+    return shape or ((None, output.head.units) if output.head.units else ())
+
+
+def _flat_lines(by_row: Mapping[str, int], shapes: Mapping[str, tuple[int | None, ...]], *, single: bool) -> list[str]:
+    """The lines that give each predicted row a line of its own.
+
+    Args:
+        by_row: By output, how many values it predicts of each row.
+        shapes: By output, its shape with the batch axis.
+        single: Whether there is one output.
+    """
+    variables = {name: _prediction(name, single=single) for name in by_row}
+    return [
+        f"    {variables[name]} = {variables[name]}.reshape(-1, {width})"
+        for name, width in by_row.items()
+        if shapes[name][1:] != (width,)
+    ]
 
 
 def _hides(kept: Sequence[str], outputs: Iterable[str]) -> bool:
@@ -147,22 +184,26 @@ def _prediction(output: str, *, single: bool) -> str:
 
 
 def _columns(
-    step_rows: StepRows, examples: Examples, analysis: Analysis, outputs: Mapping[str, OutputSettings]
+    step_rows: StepRows,
+    examples: Examples,
+    shapes: Mapping[str, tuple[int | None, ...]],
+    outputs: Mapping[str, OutputSettings],
 ) -> list[Column]:
     """All columns of the table of predictions.
 
     Args:
         step_rows: The examples that are predicted.
         examples: All examples of `main`.
-        analysis: The analysed spec.
+        shapes: By output, the shape of its predictions with the batch axis.
         outputs: The settings of the outputs.
     """
     columns: list[Column] = [("row", step_rows.numbers)]
     if step_rows.names:
         columns.append(("file", step_rows.names))
     columns += [(name, step_rows.kept(name)) for name in step_rows.info.kept]
+    columns += place_columns(step_rows)
     for name, output in outputs.items():
-        columns += _output_columns(examples, analysis, name, output)
+        columns += _output_columns(examples, shapes[name], name, output)
         target = step_rows.info.targets.get(name)
         if target is not None:
             columns.append(_actual_columns(step_rows, target))
@@ -178,20 +219,22 @@ def _table(columns: list[Column]) -> list[str]:
     return lines
 
 
-def _output_columns(examples: Examples, analysis: Analysis, name: str, output: OutputSettings) -> list[Column]:
+def _output_columns(
+    examples: Examples, shape: tuple[int | None, ...], name: str, output: OutputSettings
+) -> list[Column]:
     """The columns of an output's predictions: probabilities or scores and the class, or values.
 
     Args:
         examples: All examples of `main`.
-        analysis: The analysed spec.
+        shape: The shape of its predictions with the batch axis.
         name: The output.
         output: Its settings.
     """
     prediction = _prediction(name, single=len(examples.outputs) == 1)
-    shape = analysis.types.tensor(analysis.graph.outputs[name]).shape or ()
     target = examples.info.targets.get(name)
     labels = target.labels.names if target and target.labels else []
-    units = output.head.units or (shape[-1] if len(shape) > 1 else 1) or len(labels)
+    is_by_row = examples.info.data.window is not None and len(shape) > 1
+    units = (shape[-1] if is_by_row else output.head.units) or (shape[-1] if len(shape) > 1 else 1) or len(labels)
     threshold = repr(float(output.threshold))
     values = f"{prediction}.reshape(-1, 1)" if len(shape) == 1 else prediction
     if output.task == "binary_classification" and units == 1:
@@ -221,7 +264,7 @@ def _actual_columns(step_rows: StepRows, target: Target) -> Column:
         step_rows: The examples that are predicted.
         target: The target of the output.
     """
-    raw = step_rows.info.first_split.targets[target.name]
+    raw = step_rows.raw(target)
     values = target.spelled_raw(step_rows.actual(target), raw)
     width = raw[:1].size
     if width == 1 or (target.labels is not None and target.labels.kind == "column"):
