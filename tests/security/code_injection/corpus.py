@@ -228,6 +228,19 @@ layers:
     name: y
 fit: {time_limit: 10 min}
 """,
+    "windows": r"""
+kspec: 1
+data:
+  csv: ~train.csv
+  inputs: {x: {columns: [amount], window: past}}
+  targets: ~flag
+  window: {length: 2, horizon: 0, time: ~day, by: ~part_2, every: 1 day}
+inputs: {x: {shape: [2, 1]}}
+layers:
+  - Flatten
+  - Dense: {units: 1, activation: sigmoid}
+    name: y
+""",
     "grouped": r"""
 kspec: 1
 data: {csv: ~train.csv, inputs: amount, targets: ~flag, split: {group: ~id, validation: 0.2, test: 0.2}}

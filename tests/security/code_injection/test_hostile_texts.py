@@ -156,13 +156,7 @@ def test_each_text_is_refused_or_stays_a_text(name, benign_code, tmp_path):
 
 
 FLAT = "kspec: 1\ninputs: {x: {shape: SHAPE}}\nlayers: [Flatten, {Dense: {units: 1, activation: sigmoid}}]\n"
-REFUSED = [
-    ("slices", "csv: t.csv, inputs: a"),
-    (
-        "every",
-        "csv: t.csv, window: {length: 1, horizon: 0, time: t, every: 1 day}, inputs: {x: {columns: [a], window: past}}",
-    ),
-]
+REFUSED = [("slices", "csv: t.csv, inputs: a")]
 """Keys whose texts never reach the exported file, and a `data` section with each."""
 
 
@@ -195,7 +189,7 @@ def test_the_corpus_has_each_key_under_which_a_text_can_stand():
 def test_what_is_not_exported_cannot_bring_code(key, data, tmp_path):
     """The exported file says none of these keys; whatever stands under them, the export is refused."""
     (tmp_path / "spec.yaml").write_text(
-        f"{FLAT.replace('SHAPE', '[1, 1]' if key == 'every' else '[1]')}data: {{{data}, targets: y}}\n"
+        f"{FLAT.replace('SHAPE', '[1]')}data: {{{data}, targets: y}}\n"
         f"evaluate: {'{slices: [a > 3]}' if key == 'slices' else '{}'}\n"
     )
     (tmp_path / "t.csv").write_text("a,y,t\n" + "".join(f"{n},{n % 2},2024-01-{n:02}\n" for n in range(1, 29)))
