@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -10,6 +9,8 @@ from dataclasses import replace
 
 from kspec.data.computed_columns import NewColumn, free_name, identifier, quoted
 from kspec.data.number_texts import MARKS, NumberTexts, is_number, notation, number_texts
+from kspec.data.number_values import number_column, number_value
+from kspec.data.scaled_numbers import scaled_numbers
 from kspec.data.table import Column, Table
 
 _CURRENCY = r"(?:US|R|A|C)?[$€£¥₹]|USD|EUR|GBP|CHF|Rs\.?"
@@ -20,10 +21,13 @@ _PARTS = re.compile(
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 _NEGATIVE = re.compile(r"[^()]{0,4}\([^()]*\d[^()]*\)[^()]{0,14}")
 """A negative number as accountants write it."""
+_MINUS_BEHIND = re.compile(r"[\d.,]*\d ?-")
+"""A negative number as SAP writes it."""
 _LIMIT = "<>≤≥~ "
 """What stands before a limit of measurement, as in `<0.5`."""
 MOST = 0.9
 """The share of texts that must have the unit, without words for missing values."""
+_NO_UNIT = ("", "")
 FEW = 3
 """Fewer distinct numbers are categories, such as `36 months` and `60 months`."""
 
@@ -44,8 +48,9 @@ def with_numbers(table: Table, *, in_cells: bool = True) -> tuple[Table, dict[st
     for name, column in table.columns.items():
         found = None
         if column.kind == "text" and column.size == 1:
-            found = _clock(column, set(columns)) or _numbers(column, set(columns))
-            found = found or (_lines(column, set(columns)) if in_cells else None)
+            taken = set(columns)
+            found = _clock(column, taken) or scaled_numbers(column, taken) or _numbers(column, taken)
+            found = found or (_lines(column, taken) if in_cells else None)
         if found is not None:
             columns[name], new[name] = found
     if not new:
@@ -68,8 +73,8 @@ def with_notations(table: Table, notations: Mapping[str, tuple[str, str | None]]
         column = columns[name]
         texts = [str(value).strip() for value in column.values[~column.missing].tolist()]
         example = next((text for text in texts if not is_number(text) and text not in MARKS), texts[0])
-        known = {text: _value(text, *marks) for text in texts}
-        columns[name] = _number_column(column, known)
+        known = {text: number_value(text, *marks) for text in texts}
+        columns[name] = number_column(column, known)
         expression = _expression(name, ("", ("", "")), number_texts(texts), marks)
         why = f"numbers written as `{example}`, unlike those of other columns"
         new[name] = NewColumn(free_name(f"{name}_number", columns), expression, why)
@@ -113,27 +118,13 @@ def _numbers(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn]
     if not found.are_numbers or len(texts) < FEW:
         return None
     decimal, thousands = notation([found], ",")
-    numbers = _number_column(column, {text: _value(bare[text], decimal, thousands) for text in texts})
+    numbers = number_column(column, {text: number_value(bare[text], decimal, thousands) for text in texts})
     name = free_name(f"{column.name}_number", taken)
     expression = _expression(column.name, (signs, unit), found, (decimal, thousands))
     example = max((text for text in texts if bare[text] != text), key=lambda text: plain[text] != text)
     meaning = f", which counts as {bare[example]}" if signs and example[0] in signs else ""
     why = f"numbers written as `{example}`{meaning}"
     return numbers, NewColumn(name, expression, why)
-
-
-def _number_column(column: Column, known: Mapping[str, float]) -> Column:
-    """A column of numbers.
-
-    Args:
-        column: That of their texts.
-        known: By text without blanks around it, the number; NaN for a missing value.
-    """
-    import numpy
-
-    pairs = zip(column.values, column.missing, strict=True)
-    values = numpy.array([math.nan if gap else known[str(value).strip()] for value, gap in pairs])
-    return Column(column.name, "float", values, numpy.isnan(values))
 
 
 def _clock(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] | None:
@@ -167,23 +158,28 @@ def _lines(column: Column, taken: Collection[str]) -> tuple[Column, NewColumn] |
 
 
 def _signs(texts: Mapping[str, int]) -> str:
-    """The signs that some of the texts have, not all: parentheses around negative numbers, `<` before limits.
+    """The signs that some of the texts have, not all: parentheses around negative numbers, a minus behind them, `<`.
 
     Where all texts have parentheses, they are codes, such as those of areas.
 
     Args:
         texts: The texts with their counts.
     """
-    counts = [sum(texts.values()), 0, 0]
+    counts = [sum(texts.values()), 0, 0, 0]
     for text, count in texts.items():
         counts[1] += count * (_NEGATIVE.fullmatch(text) is not None)
         counts[2] += count * (text[:1] in set(_LIMIT))
+        counts[3] += count * (_MINUS_BEHIND.fullmatch(text) is not None)
     if 0 < counts[1] < counts[0]:
         return "()"
+    if 0 < counts[3] < counts[0]:
+        return "-"
     return _LIMIT if 0 < counts[2] < counts[0] / 2 else ""
 
 
 def _without_signs(text: str, signs: str) -> str:
+    if signs == "-":
+        return f"-{text[:-1].rstrip()}" if text.endswith("-") else text
     return text.replace("(", "-").replace(")", "") if signs == "()" else text.lstrip(signs) if signs else text
 
 
@@ -200,25 +196,19 @@ def _unit(texts: Mapping[str, int], signs: str) -> tuple[str, str] | None:
         parts = _PARTS.fullmatch(text)
         if parts is not None:
             units[parts["before"], (parts["after"] or "").strip()] += count
-    if not units:
-        return None
-    unit, count = units.most_common(1)[0]
-    return unit if (any(unit) or signs) and count >= MOST * sum(known.values()) else None
+    plain = units.pop(_NO_UNIT, 0)
+    unit, count = units.most_common(1)[0] if units else (_NO_UNIT, 0)
+    if not any(unit):
+        count, plain = plain, 0
+    elif not unit[0]:
+        plain = 0  # an amount without its currency is one in that; 0.5 beside 50% may be another thing
+    return unit if (any(unit) or signs) and count + plain >= MOST * sum(known.values()) else None
 
 
 def _without(text: str, unit: tuple[str, str]) -> str:
     for part in unit:
         text = text.replace(part, "") if part else text
     return text.strip()
-
-
-def _value(text: str, decimal: str, thousands: str | None) -> float:
-    """A number in a notation; NaN for a word that stands for a missing value."""
-    text = text.replace(thousands, "") if thousands else text
-    try:
-        return float(text.replace(",", ".") if decimal == "," else text)
-    except ValueError:
-        return math.nan
 
 
 def _expression(
@@ -236,7 +226,9 @@ def _expression(
     text = identifier(name)
     for word in found.marks or []:
         text = f"nullif({text}, {quoted(word)})"
-    if signs:
+    if signs == "-":
+        text = f"case when ends_with({text}, '-') then '-' || rtrim({text}, '- ') else {text} end"
+    elif signs:
         text = f"replace(replace({text}, '(', '-'), ')', '')" if signs == "()" else f"ltrim({text}, {quoted(signs)})"
     for part in (*unit, thousands):
         text = f"replace({text}, {quoted(part)}, '')" if part else text

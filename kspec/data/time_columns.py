@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.computed_columns import NewColumn, free_name, identifier
+from kspec.data.mixed_times import find_mixed_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import match_time
 from kspec.data.times import are_days, parse_times
@@ -32,12 +33,12 @@ SAMPLE = 50
 
 
 def with_times(table: Table) -> tuple[Table, dict[str, NewColumn]]:
-    """The table with a column of times, where these stand in several columns.
+    """The table with a column of times, where these stand in several columns, or in several formats.
 
     Returns:
         The table, and the new column by its name.
     """
-    found = _calendar(table) or _timestamps(table)
+    found = _calendar(table) or _timestamps(table) or find_mixed_times(table)
     if found is None:
         return table, {}
     column, new = found

@@ -28,10 +28,16 @@ YEARS = (1600, 2200)
 _EXAMPLE_HELP = "write all times in one format, such as 2024-01-31 or 2024-01-31 10:00"
 
 
-class _Problem(NamedTuple):
+class TimeProblem(NamedTuple):
+    """Why texts cannot be read as times.
+
+    Args:
+        message: The reason, with `{name}` of the column and `{rows}`.
+        values: The texts that are wrong.
+    """
+
     message: str
     values: list[str]
-    """The texts that are wrong."""
 
 
 def read_times(column: Column, table: Table, path: Path | None, context: Context) -> Array | None:
@@ -65,7 +71,7 @@ def read_times(column: Column, table: Table, path: Path | None, context: Context
         return converted(values, numpy.float64 if values.dtype.kind == "f" else numpy.int64)
     texts = column.texts()
     times = parse_times(texts)
-    if isinstance(times, _Problem):
+    if isinstance(times, TimeProblem):
         rows = table.locate(numpy.flatnonzero(numpy.isin(texts.astype(str), times.values)))
         message = times.message.format(name=f"`{column.name}`", rows=rows)
         context.error(codes.INVALID_TIMES, message, path, help=_EXAMPLE_HELP)
@@ -86,7 +92,7 @@ def _are_days(values: Array) -> bool:
     return bool(low and high and ((months >= 1) & (months <= 12)).all() and ((days >= 1) & (days <= 31)).all())
 
 
-def parse_times(texts: Array) -> Array | _Problem:
+def parse_times(texts: Array) -> Array | TimeProblem:
     """The moments that texts stand for.
 
     Args:
@@ -104,7 +110,7 @@ def parse_times(texts: Array) -> Array | _Problem:
     matches = {text: match_time(text) for text in words}
     wrong = [text for text in words if matches[text] is None]
     if wrong:
-        return _Problem(f"{{name}} contains {_shown(wrong)}, which is no time: {{rows}}", [*wrong])
+        return TimeProblem(f"{{name}} contains {_shown(wrong)}, which is no time: {{rows}}", [*wrong])
     found = {text: match for text, match in matches.items() if match is not None}
     formats: dict[tuple[str, bool], list[str]] = {}
     for text, match in found.items():
@@ -115,22 +121,26 @@ def parse_times(texts: Array) -> Array | _Problem:
         other = next(own for own in formats.values() if own is not rare)
         zones = len({name for name, _ in formats}) == 1
         what = "times with and without a zone" if zones else "times in several formats"
-        return _Problem(f"{{name}} has {what}, such as {_shown(other[:1])} and {_shown(rare[:1])}: {{rows}}", rare)
+        return TimeProblem(f"{{name}} has {what}, such as {_shown(other[:1])} and {_shown(rare[:1])}: {{rows}}", rare)
     orders = ORDERS if next(iter(formats), ("", False))[0] == NUMBERS_ONLY else ORDERS[:1]
     readings = [_moments(found, order) for order in orders]
     valid = [moments for moments in readings if not isinstance(moments, str)]
     if not valid:
         wrong = [moment for moment in readings if isinstance(moment, str)][:1]
         if len(orders) > 1:
-            return _Problem(f"{{name}} has no one order of day and month: {_shown(wrong)} in {{rows}} differs", wrong)
-        return _Problem(f"{{name}} contains {_shown(wrong)}, which is no date of the calendar: {{rows}}", wrong)
+            return TimeProblem(
+                f"{{name}} has no one order of day and month: {_shown(wrong)} in {{rows}} differs", wrong
+            )
+        return TimeProblem(f"{{name}} contains {_shown(wrong)}, which is no date of the calendar: {{rows}}", wrong)
     arrays = [numpy.array(moments, "datetime64[us]")[inverse] for moments in valid]
     if len(arrays) > 1 and not (arrays[0] == arrays[1]).all():
         arrays = [array for array in arrays if (array[1:] >= array[:-1]).all() or (array[1:] <= array[:-1]).all()]
         if len(arrays) == 2 and _unevenness(arrays[0]) != _unevenness(arrays[1]):
             arrays = [min(arrays, key=_unevenness)]
         if len(arrays) != 1:
-            return _Problem(f"in {{name}}, {_shown(words[:1])} can be read with the day or the month first", words[:1])
+            return TimeProblem(
+                f"in {{name}}, {_shown(words[:1])} can be read with the day or the month first", words[:1]
+            )
     return arrays[0]
 
 

@@ -16,6 +16,7 @@ from kspec.rewrite.from_captchas import captcha_spec, find_label
 from kspec.rewrite.from_lists import find_tags, tags_spec
 from kspec.rewrite.from_masks import masks_spec
 from kspec.rewrite.from_series import series_spec
+from kspec.rewrite.from_tags import with_categories_in_cells
 from kspec.rewrite.init import InitRefused
 from kspec.rewrite.series_inference import FEWEST, find_series, measure_series
 from kspec.rewrite.spec_writer import FEW_ROWS, SpecWriter, TableFacts
@@ -93,6 +94,8 @@ def from_table(
             return series_spec(facts, past, window)
     if len(profile.columns) == 1:
         raise InitRefused(f"the table has one column, which is too short for a series: that needs {FEWEST} numbers")
+    if table is not None:
+        facts = with_categories_in_cells(facts, roles, table)
     require_inputs(profile, roles)
     return _Writer(_with_classes(facts, roles), roles).write()
 
@@ -193,7 +196,9 @@ class _Writer(SpecWriter):
             self.add("  inputs:")
             for name, (columns, _) in self.inputs.items():
                 names = [self.column(column.name) for column in columns]
-                setting = self.arrays[name].setting if name in self.arrays else {}
+                setting = dict(self.arrays[name].setting) if name in self.arrays else {}
+                if columns[0].name in self.facts.separators:
+                    setting["sep"] = self.facts.separators[columns[0].name]
                 value = {"column": names[0], **setting} if setting else names[0] if len(names) == 1 else names
                 self.add_long(f"    {name}: {to_yaml(value)}")
         elif self.roles.unused or self.facts.columns or self.roles.time:
@@ -209,7 +214,8 @@ class _Writer(SpecWriter):
         for column in (*self.roles.categories, *self.roles.texts):
             if column.missing:
                 rules[column.name] = "unknown"
-        rules |= {column.name: "drop_row" for column in self.roles.arrays if column.missing}
+        lists = [column for column in self.roles.arrays if column.name not in self.facts.separators]
+        rules |= {column.name: "drop_row" for column in lists if column.missing}
         if self.roles.target.missing:
             rules[self.roles.target.name] = "drop_row"
         self.missing(rules)

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from kspec.analysis.data_profile import ColumnProfile, DataProfile
@@ -58,6 +59,7 @@ class TableFacts(NamedTuple):
         columns: By column, the one that the spec computes from it and uses instead.
         shapes: By column of files, the shape of its input.
         where: The condition for the rows of the table; empty if the file has no others.
+        separators: By column, what separates the categories in its cells.
     """
 
     profile: DataProfile
@@ -68,6 +70,7 @@ class TableFacts(NamedTuple):
     columns: Mapping[str, NewColumn]
     shapes: Mapping[str, Sequence[int]]
     where: str = ""
+    separators: Mapping[str, str] = MappingProxyType({})
 
     @property
     def parts(self) -> list[str]:

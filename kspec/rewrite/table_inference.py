@@ -17,6 +17,8 @@ ONE_HOT = 20
 """Up to this many distinct texts are one-hot encoded; more are embedded."""
 PROSE = 4
 """The median number of words from which texts are prose."""
+ALL_DIFFERENT = "almost every value is unique"
+"""Why a column of texts is no input."""
 _NUMBERS = ("integer", "float", "boolean")
 _FILES = ("image", "audio")
 _KEY = re.compile(r"(^|_)(id|identifier|uuid|guid|index|key|idx)$", re.IGNORECASE)
@@ -165,7 +167,7 @@ def _assign(column: ColumnProfile, rows: int, hints: ColumnHints, roles: TableRo
     elif (hints.words >= PROSE or column.example.count(" ") >= PROSE - 1) and distinct > ONE_HOT:
         roles.texts.append(column)
     elif distinct > present / 2 and distinct > ONE_HOT:
-        roles.unused[column.name] = "almost every value is unique"
+        roles.unused[column.name] = ALL_DIFFERENT
     else:
         roles.categories.append(column)
 
@@ -189,6 +191,8 @@ def _reason_against(column: ColumnProfile, present: int, hints: ColumnHints, rol
         is_finer = roles.time is None or distinct > roles.time_values
         if is_finer and hints.is_sorted and not column.missing:
             roles.time, roles.time_values = column.name, distinct
+        if hints.unread:
+            return f"it is a date, but {hints.unread}"
         return "it is the time of the row" if column.type != "text" else "it is a date"
     if _NAMELESS.fullmatch(column.name) and (hints.is_row_number or column.type == "text"):
         return "it has no name"

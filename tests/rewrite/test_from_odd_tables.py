@@ -222,3 +222,66 @@ def test_the_content_of_a_file_tells_more_than_its_name(capsys):
     Path("w.csv").write_bytes(gzip.compress(csv.encode()))
     assert main(["init", "w.csv", "-o", "-"]) != 0
     assert "name should end in .gz" in capsys.readouterr().err
+
+
+def test_cells_with_several_categories_are_lists():
+    kinds = ["Action", "Comedy", "Drama", "Horror"]
+    places = ['"Rome, Italy"', '"Paris, France"', '"Lyon, France"', '"Bonn, Germany"']
+    rows = [f"{'|'.join(kinds[n % 3 :][: n % 4])},{places[n % 3]},{n % 7 + 0.5}" for n in range(60)]
+    data = inferred("genres,place,score", *rows)
+    assert data["columns"] == {"genres_known": """coalesce("genres", 'none')"""}
+    assert data["inputs"]["genres"] == {"column": "genres_known", "length": 3, "sep": "|"}
+    assert data["inputs"]["place"] == "place"
+    assert "missing" not in data
+
+
+@pytest.mark.parametrize(
+    ("texts", "values"),
+    [
+        (["1.2k", "3M", "980", "-2K"], [1200, 3e6, 980, -2000]),
+        (["$1.5B", "$20M", "$3M", "$1,500M"], [1.5e9, 2e7, 3e6, 1.5e9]),
+        (["5 KB", "1.5 GB", "700 B", "2 MB"], [5e3, 1.5e9, 700, 2e6]),
+        (["10k+", "5M+", "500+", "1k+"], [1e4, 5e6, 500, 1e3]),
+        (["0", "$1.99", "$4.99", "$3"], [0, 1.99, 4.99, 3]),
+        (["12-", "15", "7.5-", "1"], [-12, 15, -7.5, 1]),
+    ],
+)
+def test_numbers_with_a_scale_a_currency_or_a_minus_behind(texts, values):
+    import duckdb
+
+    rows = [f'"{texts[n % 4]}",{n},{"yes" if n % 3 else "no"}' for n in range(60)]
+    data = inferred("x,n,sick", *rows)
+    assert "x_number" in data["inputs"]
+    found = duckdb.sql(f"select {data['columns']['x_number']} from (select unnest($t) as x)", params={"t": texts})
+    assert [row[0] for row in found.fetchall()] == values
+
+
+def test_metres_and_percents_are_no_scales(capsys):
+    for texts in (["5m", "7m", "12"], ["0.5", "50%", "20%"]):
+        data = inferred("x,n,sick", *(f"{texts[n % 3]},{n % 9},{'yes' if n % 4 else 'no'}" for n in range(60)))
+        assert "columns" not in data
+
+
+@pytest.mark.parametrize(
+    ("formats", "expected"),
+    [
+        (("%Y-%m-%d", "%d/%m/%Y"), ["'%Y-%m-%d'", "'%d/%m/%Y'"]),
+        (("%d.%m.%Y", "%b %d, %Y", "%Y%m%d"), ["'%d.%m.%Y'", "'%b %d, %Y'", "'%Y%m%d'"]),
+        (("%m/%d/%y %I:%M %p", "%a, %d %B %Y"), ["'%m/%d/%y %I:%M %p'", "'%a, %d %B %Y'"]),
+    ],
+)
+def test_dates_in_several_formats_are_one_time(formats, expected):
+    days = [datetime.date(2020, 1, 1) + datetime.timedelta(n) for n in range(90)]
+    dates = [f'"{day.strftime(formats[n * len(formats) // 90])}"' for n, day in enumerate(days)]
+    data = inferred("date,age,sick", *(f"{date},{n % 7},{n % 2}" for n, date in enumerate(dates)), rows=90)
+    parsed = ", ".join(f'try_strptime("date", {each})' for each in expected)
+    assert data["columns"] == {"date_time": f"coalesce({parsed})"}
+    assert data["split"]["time"] == "date_time"
+
+
+def test_dates_with_two_meanings_are_named():
+    dates = [f"2020-01-{n + 1:02d}" if n < 6 else f"0{n - 5}/02/2020" for n in range(12)]
+    inferred("date,age,sick", *(f"{date},{n % 7},{n % 2}" for n, date in enumerate(dates)), rows=12)
+    assert (
+        "it is a date, but it has times in several formats, such as `2020-01-01` and" in Path("spec.yaml").read_text()
+    )

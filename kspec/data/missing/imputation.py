@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 NEED_NUMBERS = ("mean", "median")
+KINDS: Mapping[str, str] = {"array": "arrays", "list": "lists", "image": "images", "audio": "sounds"}
+"""Kinds of columns that no value fills, in words."""
 
 
 class Policies:
@@ -144,8 +146,9 @@ def _report_missing(
     column: Column, location: str, count: int, is_target: bool, policies: Policies, context: Context
 ) -> None:
     name = column.name
-    policy = "drop_row" if is_target else "median" if column.kind in NUMERIC else "most_frequent"
-    alternatives = "" if is_target else "; or `drop_row`, or a fixed value"
+    is_dropped = is_target or column.kind in KINDS
+    policy = "drop_row" if is_dropped else "median" if column.kind in NUMERIC else "most_frequent"
+    alternatives = "" if is_dropped else "; or `drop_row`, or a fixed value"
     context.error(
         codes.MISSING_VALUES,
         f"`{name}` has {count} missing value{'s' if count > 1 else ''}: {location}",
@@ -157,8 +160,8 @@ def _report_missing(
 
 def _misfit(column: Column, policy: Any) -> tuple[str, str] | None:
     """Why a column cannot take a policy, and the suggested policy."""
-    if column.kind in ("array", "list", "image"):
-        return f"`{column.name}` has no missing values that could be imputed", ""
+    if column.kind in KINDS:
+        return f"`{column.name}` holds {KINDS[column.kind]}, whose gaps no value can fill", ""
     if isinstance(policy, str) and policy in NEED_NUMBERS and column.kind not in NUMERIC:
         return f"`{column.name}` contains text, which has no {policy}", ""
     if isinstance(policy, str) and policy not in POLICIES and column.kind in NUMERIC:
@@ -172,6 +175,9 @@ def _available(column: Column) -> str:
     policies = [
         policy for policy in POLICIES if policy != IGNORE and (column.kind in NUMERIC or policy not in NEED_NUMBERS)
     ]
+    if column.kind in KINDS:
+        word = "; a new column gives lists in cells a word: `columns: {x: coalesce(y, 'none')}`"
+        return f"only `drop_row` suits it{word if column.kind == 'list' else ''}"
     return f"available policies: {', '.join(policies)}, or a fill value"
 
 

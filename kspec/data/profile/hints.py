@@ -9,7 +9,7 @@ from kspec.data.profile.item_hints import ItemHints, item_hints
 from kspec.data.profile.series import are_unix_times
 from kspec.data.table import Column, Table
 from kspec.data.time_formats import are_times, names_time
-from kspec.data.times import parse_times
+from kspec.data.times import TimeProblem, parse_times
 
 FEW = 10
 """In fewer rows, numbers that count up may be measured."""
@@ -29,6 +29,7 @@ class ColumnHints(NamedTuple):
         words: The median number of words of its texts.
         most_words: The number of words that nine of ten of its texts do not exceed.
         items: What its lists tell; None without lists.
+        unread: Why its dates cannot be read, about `it`; empty if they can.
     """
 
     is_row_number: bool = False
@@ -38,11 +39,17 @@ class ColumnHints(NamedTuple):
     words: int = 0
     most_words: int = 0
     items: ItemHints | None = None
+    unread: str = ""
 
 
 def table_hints(table: Table) -> dict[str, ColumnHints]:
     """The hints of each column."""
     return {name: column_hints(column) for name, column in table.columns.items()}
+
+
+def _problem_of(problem: TimeProblem) -> str:
+    """What is wrong with dates, without the rows."""
+    return problem.message.partition(": {rows}")[0].format(name="it", rows="some rows")
 
 
 def _are_days(values: Any) -> bool:
@@ -71,6 +78,7 @@ def column_hints(column: Column) -> ColumnHints:
             has_repeats=len(set(texts)) < len(texts),
             words=int(numpy.median(words)),
             most_words=int(numpy.ceil(numpy.quantile(words, 0.9))),
+            unread=_problem_of(times) if isinstance(times, tuple) else "",
         )
     values = values[numpy.isfinite(values)]
     steps = numpy.diff(values)
