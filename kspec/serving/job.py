@@ -108,7 +108,15 @@ def columns_of(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[
         rows: The rows.
         names: The columns that the model needs.
     """
-    return {name: [row[name] if name in row else _within(row, name) for row in rows] for name in names}
+    return {name: _column(rows, name) for name in names}
+
+
+def _column(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    """The value of a column in each row, or `ABSENT`."""
+    try:
+        return [row[name] for row in rows]
+    except KeyError:
+        return [row[name] if name in row else _within(row, name) for row in rows]
 
 
 def _within(row: Mapping[str, Any], name: str) -> Any:

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from kspec.serving.bodies import Body, read_json
 from kspec.serving.job import columns_of
 from kspec.serving.metrics import Metrics
-from kspec.serving.replies import row_entries
+from kspec.serving.replies import entries_of
 from kspec.serving.requests import results_of
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
@@ -28,6 +28,7 @@ LINE = 1 << 20
 TOGETHER = 64
 """The most lines that are answered together."""
 HELP = 'send {"column": value, …} on each line'
+WINDOW_HELP = "send on each line a list of rows, for the window that ends with the last of them"
 WithService = Callable[[Callable[[Service], Awaitable[bytes]]], Awaitable[bytes]]
 log = logging.getLogger("kspec.serving")
 
@@ -101,27 +102,43 @@ async def _answer(lines: list[bytes], start: int, service: Service, metrics: Met
         bounds: What a line may take.
 
     Raises:
-        RequestError: If rows are no examples by themselves.
+        RequestError: If too many rows wait, or the prediction takes too long.
         Closed: If another model has taken the place of this one.
     """
-    if service.model.window is not None:
-        raise RequestError(400, "the model takes windows of rows, which a stream of lines cannot tell apart")
-    rows, places, entries = list[dict[str, Any]](), list[int](), dict[int, dict[str, Any]]()
+    is_series = service.model.window is not None
+    found, places, entries = list[list[dict[str, Any]]](), list[int](), dict[int, dict[str, Any]]()
     for number, line in enumerate(lines, start):
         try:
-            row = read_json(line)
-        except RequestError as error:
-            row, why = None, str(error)
-        else:
-            why = "the line is no object"
-        if isinstance(row, dict):
-            rows.append(row)
+            found.append(_rows(line, is_series=is_series))
             places.append(number)
-        else:
-            entries[number] = {"row": number, "error": {"message": why, "help": HELP, "status": 400}}
-    if rows:
-        body = Body(columns_of(rows, service.model.fields), len(rows))
-        (job, result), *_ = await results_of(service, body, bounds)
-        metrics.result(service.name, job, result)
-        entries |= {at: {**each, "row": at} for at, each in zip(places, row_entries(result, job), strict=True)}
+        except RequestError as error:
+            why = {"message": str(error), "help": WINDOW_HELP if is_series else HELP, "status": 400}
+            entries[number] = {"row": number, "error": why}
+    if found:
+        rows = [row for each in found for row in each]
+        columns = columns_of(rows, service.model.fields)
+        body = (
+            Body(columns, len(rows), "windows", [len(each) for each in found])
+            if is_series
+            else Body(columns, len(rows))
+        )
+        results = await results_of(service, body, bounds)
+        for job, result in results:
+            metrics.result(service.name, job, result)
+        answers = entries_of(results, body, service)
+        entries |= {at: {**each, "row": at} for at, each in zip(places, answers, strict=True)}
     return b"".join(to_json(entries[at], inf_nan_mode="null") + b"\n" for at in sorted(entries))
+
+
+def _rows(line: bytes, *, is_series: bool) -> list[dict[str, Any]]:
+    """The rows of a line: one, or, for a network on windows, those that it predicts from.
+
+    Raises:
+        RequestError: If it holds none.
+    """
+    value = read_json(line)
+    if not is_series and isinstance(value, dict):
+        return [value]
+    if is_series and isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        return value
+    raise RequestError(400, "the line is no list of objects" if is_series else "the line is no object")

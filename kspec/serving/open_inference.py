@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kspec._version import __version__
-from kspec.serving.bodies import column_body, read_json
+from kspec.serving.bodies import Body, column_body, read_json
 from kspec.serving.job import Job, Result
 from kspec.serving.metrics import Metrics
 from kspec.serving.registry import Registry
 from kspec.serving.replies import JSON
-from kspec.serving.requests import answered, read_body, results_of, with_service
+from kspec.serving.requests import answered, apart, read_body, results_of, with_service
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
@@ -134,9 +134,7 @@ async def _infer(service: Service, data: bytes, length: str, metrics: Metrics, b
     """
     if length and (not length.isdigit() or int(length) > len(data)):
         raise RequestError(400, f"`{HEADER}` is no length within the body")
-    end = int(length) if length else len(data)
-    request = read_json(data[:end])
-    body = column_body(_columns(request, data[end:]), service.model)
+    request, body = await apart(len(data), _read, data, int(length) if length else len(data), service)
     if body.count > bounds.rows:
         raise RequestError(413, f"the request has more than {bounds.rows:,} rows", "send them in several requests")
     (job, result), *_ = await results_of(service, body, bounds)
@@ -145,7 +143,22 @@ async def _infer(service: Service, data: bytes, length: str, metrics: Metrics, b
         row, error = min(result.errors.items())
         more = f" (and {len(result.errors) - 1} more rows cannot be used)" if len(result.errors) > 1 else ""
         raise RequestError(422, f"row {row}: {error.message}{more}", error.help, error.code)
-    return _reply(service, request, _wanted(request, _tensors(result)), job)
+    return await apart(len(data), _reply, service, request, result, job)
+
+
+def _read(data: bytes, end: int, service: Service) -> tuple[Any, Body]:
+    """A request and its rows.
+
+    Args:
+        data: The body.
+        end: How many bytes of it are JSON.
+        service: The model.
+
+    Raises:
+        RequestError: If it has none.
+    """
+    request = read_json(data[:end])
+    return request, column_body(_columns(request, data[end:]), service.model)
 
 
 def _columns(request: Any, data: bytes) -> dict[str, list[Any]]:
@@ -237,17 +250,20 @@ def _wanted(request: Mapping[str, Any], tensors: list[_Tensor]) -> list[tuple[_T
     return found
 
 
-def _reply(service: Service, request: Mapping[str, Any], wanted: list[tuple[_Tensor, bool]], job: Job) -> Response:
-    """The answer with these tensors.
+def _reply(service: Service, request: Mapping[str, Any], result: Result, job: Job) -> Response:
+    """The answer with the tensors that a request asks for.
 
     Args:
         service: The model.
         request: The request.
-        wanted: The tensors, and whether as bytes.
+        result: What is predicted.
         job: What was asked.
+
+    Raises:
+        RequestError: If it asks for another tensor.
     """
     outputs, pieces = [], []
-    for tensor, as_bytes in wanted:
+    for tensor, as_bytes in _wanted(request, _tensors(result)):
         shape = tensor.shape
         flat = tensor.values
         for _ in shape[1:]:

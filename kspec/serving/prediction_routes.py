@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from fastapi import APIRouter
 from pydantic_core import to_json
@@ -15,8 +14,8 @@ from kspec.serving.job import Job, Result
 from kspec.serving.line_streams import LINES, line_stream
 from kspec.serving.metrics import Metrics
 from kspec.serving.registry import Registry
-from kspec.serving.replies import JSON, example_entries, model_facts, reply, row_entries, table_text
-from kspec.serving.requests import answered, body_of, read_body, results_of, with_service
+from kspec.serving.replies import JSON, entries_of, model_facts, reply, table_text
+from kspec.serving.requests import answered, apart, body_of, read_body, results_of, with_service
 from kspec.serving.row_errors import RequestError
 from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
@@ -88,7 +87,7 @@ async def _answer(
     if kind == FORM:
         body = await form_body(request.headers, data, bounds)
     else:
-        body = body_of(kind, data, service.model, bounds)
+        body = await apart(len(data), body_of, kind, data, service.model, bounds)
     wanted = request.headers.get("accept", "*/*")
     as_table = (CSV in wanted) if wanted != "*/*" else kind == CSV
     results = await results_of(service, body, bounds, as_table=as_table)
@@ -99,26 +98,17 @@ async def _answer(
         if not result.table:
             error = next(iter(result.errors.values()))
             raise RequestError(422, error.message, error.help, error.code)
-        return Response(table_text(result), media_type=CSV)
-    status, text = reply(service, _entries(results, body, service), body)
+        return Response(await apart(len(data), table_text, result), media_type=CSV)
+    status, text = await apart(len(data), _text, results, body, service)
     return Response(text, status, media_type=JSON)
 
 
-def _entries(results: list[tuple[Job, Result]], body: Body, service: Service) -> list[dict[str, Any]]:
-    """An entry for each row, window or example.
+def _text(results: list[tuple[Job, Result]], body: Body, service: Service) -> tuple[int, bytes]:
+    """The status and the JSON of an answer.
 
     Args:
         results: The results.
         body: What was asked.
         service: The model.
     """
-    if body.form == "windows":
-        entries = []
-        for number, (job, result) in enumerate(results):
-            examples = example_entries(result, job)
-            answered = [each for each in examples if "outputs" in each]
-            last = (answered or examples or [{}])[-1]
-            entries.append({**last, "row": number})
-        return entries
-    job, result = results[0]
-    return row_entries(result, job) if service.model.window is None else example_entries(result, job)
+    return reply(service, entries_of(results, body, service), body)

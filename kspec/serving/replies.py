@@ -24,6 +24,26 @@ def model_facts(service: Service) -> dict[str, str]:
     return {"name": service.name, "run": service.model.version, "fingerprint": service.model.fingerprint}
 
 
+def entries_of(results: Sequence[tuple[Job, Result]], body: Body, service: Service) -> list[dict[str, Any]]:
+    """An entry for each row, window or example.
+
+    Args:
+        results: The results.
+        body: What was asked.
+        service: The model.
+    """
+    if body.form == "windows":
+        entries = []
+        for number, (job, result) in enumerate(results):
+            examples = example_entries(result, job)
+            answered = [each for each in examples if "outputs" in each]
+            last = (answered or examples or [{}])[-1]
+            entries.append({**last, "row": number})
+        return entries
+    job, result = results[0]
+    return row_entries(result, job) if service.model.window is None else example_entries(result, job)
+
+
 def row_entries(result: Result, job: Job, start: int = 0) -> list[dict[str, Any]]:
     """An entry for each row: what is predicted for it, or why nothing is, and what is unusual about it.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from itertools import accumulate
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,9 +25,14 @@ from kspec.serving.service import Service
 from kspec.serving.settings import Bounds
 
 T = TypeVar("T")
+P = ParamSpec("P")
 log = logging.getLogger("kspec.serving")
 PIECE = 4096
 """The most rows of a request that pass through the model together."""
+LARGE = 256 << 10
+"""The bytes of a body that is read in a thread of its own."""
+DISCARDED, DISCARD_SECONDS = 4, 5.0
+"""How much of a body that is too large is read, in bodies and seconds: a client that still sends would not hear why."""
 
 
 async def answered(
@@ -54,6 +60,20 @@ async def answered(
     return response
 
 
+async def apart(size: int, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """The result of a function; for a large request from a thread, so that others are answered meanwhile.
+
+    Args:
+        size: The bytes of the request's body.
+        function: The function.
+        arguments: Its arguments.
+        named: Those with names.
+    """
+    if size < LARGE:
+        return function(*arguments, **named)
+    return await asyncio.to_thread(function, *arguments, **named)
+
+
 async def read_body(request: Request, bounds: Bounds) -> bytes:
     """The body of a request.
 
@@ -67,14 +87,17 @@ async def read_body(request: Request, bounds: Bounds) -> bytes:
     if request.headers.get("content-encoding", "identity") != "identity":
         raise RequestError(415, "packed bodies are not read", "send the body as it is")
     announced = request.headers.get("content-length", "0")
+    stream, pieces, size = request.stream(), list[bytes](), 0
     if announced.isdigit() and int(announced) > bounds.body:
+        await _discard(stream, bounds)
         raise _too_large(bounds)
-    pieces, size = [], 0
     try:
         async with asyncio.timeout(bounds.seconds):
-            async for piece in request.stream():
+            async for piece in stream:
                 size += len(piece)
                 if size > bounds.body:
+                    pieces.clear()
+                    await _discard(stream, bounds)
                     raise _too_large(bounds)
                 pieces.append(piece)
     except TimeoutError:
@@ -82,6 +105,17 @@ async def read_body(request: Request, bounds: Bounds) -> bytes:
     except ClientDisconnect:
         raise RequestError(400, "the client has gone") from None
     return b"".join(pieces)
+
+
+async def _discard(stream: AsyncIterator[bytes], bounds: Bounds) -> None:
+    """Reads the rest of a body, or as much of it as a server bears."""
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(DISCARD_SECONDS):
+            async for piece in stream:
+                size += len(piece)
+                if size > DISCARDED * bounds.body:
+                    return
 
 
 def _too_large(bounds: Bounds) -> RequestError:

@@ -15,9 +15,11 @@ from kspec.cli import main
 from kspec.serving.batching import BatchLimits
 from kspec.serving.bodies import json_body
 from kspec.serving.model import load_model
+from kspec.serving.registry import Registry
 from kspec.serving.requests import results_of
 from kspec.serving.service import Service
-from kspec.serving.settings import Bounds
+from kspec.serving.settings import Bounds, Settings
+from tests.serving.conftest import ask, serving
 from tests.support.project import make_project
 
 HEAD = "kspec: 1\nname: {name}\nseed: 1\n"
@@ -38,6 +40,15 @@ def served(rows, place="runs/form"):
             service.close()
 
     return asyncio.run(ask())
+
+
+def stream(values, place="runs/form"):
+    """The lines that a server answers to a stream of lines."""
+    registry = Registry(BatchLimits(), lambda *_: None)
+    registry.serve("form", load_model(place, "runs"))
+    with serving(registry, Settings(port=0)) as port:
+        body = "\n".join(map(json.dumps, values))
+        return ask(port, "/v1/models/form:predict", body, "application/x-ndjson")[2].splitlines()
 
 
 def predicted(data):
@@ -82,6 +93,13 @@ def test_windows(write, tmp_path):
         [float(line["next"]) for line in lines if line["row"] == "6"], abs=1e-5
     )
     assert short.errors[0].code == "KS572"
+    streamed = [json.loads(line) for line in stream([rows[:6], rows[24:31], {"v": 1}, rows[:3]])]
+    assert [line["row"] for line in streamed] == [0, 1, 2, 3]
+    for line, row in zip(streamed[:2], (6, 31), strict=True):
+        assert line["outputs"]["next"]["prediction"] == pytest.approx(
+            [float(each["next"]) for each in lines if each["row"] == str(row)], abs=1e-5
+        )
+    assert [line["error"].get("code") for line in streamed[2:]] == [None, "KS572"]
 
 
 def test_pictures(write, tmp_path):

@@ -140,6 +140,23 @@ def test_a_token_is_asked_for(open_page, model):
         assert TOKEN not in page.locator("body").inner_text()
 
 
+def test_the_description_asks_for_a_token_and_sends_it(open_page, model):
+    registry = Registry(BatchLimits(), lambda *_: None)
+    registry.serve("small", model)
+    with serving(registry, Settings(port=0, token=TOKEN)) as port:
+        page = open_page(port, "/docs", ready="#access:not([hidden])")
+        page.get_by_label("Token").fill("another-token-of-32-letters")
+        page.get_by_role("button", name="Use it").click()
+        page.wait_for_function("document.querySelector('#token').value === ''")
+        page.get_by_label("Token").fill(TOKEN)
+        page.get_by_role("button", name="Use it").click()
+        page.locator("#operations-models-list_models_v1_models_get").click()
+        page.get_by_role("button", name="Try it out").click()
+        with page.expect_response("**/v1/models") as answer:
+            page.get_by_role("button", name="Execute").click()
+        assert answer.value.status == 200
+
+
 def test_the_description_opens_without_a_network(open_page, server):
     page = open_page(server, "/docs", ready=".opblock")
     assert page.get_by_text("/v1/models/small:predict").count() >= 1

@@ -1,6 +1,7 @@
 """What a server refuses before a model sees it, and that it lives on."""
 
 import contextlib
+import http.client
 import json
 import socket
 
@@ -42,6 +43,19 @@ def test_large_bodies_and_many_rows_are_refused(strict):
     assert authorized(strict, [[1, 2, "x"]] * 11)[0] == 413
     assert authorized(strict, [ROW], content_encoding="gzip")[0] == 415
     assert authorized(strict, [ROW])[0] == 200
+
+
+def test_a_client_that_sends_too_much_hears_so(model):
+    registry = Registry(BatchLimits(), lambda *_: None)
+    registry.serve("small", model)
+    with serving(registry, Settings(port=0, bounds=Bounds(body=1 << 20))) as port:
+        body = b"x" * (3 << 20)  # more than lies in the buffers of a connection
+        assert ask(port, PATH, body)[0] == 413
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request("POST", PATH, iter([body[: 1 << 19]] * 6))  # in chunks, without a length
+        response = connection.getresponse()
+        assert response.status == 413
+        assert b"1,048,576 bytes" in response.read()
 
 
 def raw(port, data, wait=10):
