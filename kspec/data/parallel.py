@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from typing import TypeVar
@@ -58,3 +59,29 @@ def made_ahead(items: Iterable[T]) -> Iterator[Iterator[T]]:
 
     with executor:
         yield used()
+
+
+@contextmanager
+def results_ahead(function: Callable[[T], S], items: Iterable[T]) -> Iterator[Iterator[S]]:
+    """`map(function, items)`: threads make the next results while one is used.
+
+    Args:
+        function: Takes an item.
+        items: The items.
+    """
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    executor, waiting = ThreadPoolExecutor(threads, "kspec-ahead"), deque[Future[S]]()
+
+    def used() -> Iterator[S]:
+        for item in items:
+            waiting.append(executor.submit(copy_context().run, function, item))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+    with executor:
+        try:
+            yield used()
+        finally:
+            executor.shutdown(cancel_futures=True)

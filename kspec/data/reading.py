@@ -229,7 +229,9 @@ def _check_values(
     others = [rows for name, rows in splits.items() if name != "train"]
     rows = joined(others) if others else numpy.zeros(0, int)
     rows.sort()
-    return request.values.run(inputs, arrays.table, mapping, request.context, rows)
+    notes = request.values.run(inputs, arrays.table, mapping, request.context, rows)
+    request.values.train = None  # the disk would have to write the file that holds it
+    return notes
 
 
 def _read_table(data: Data, request: Request) -> tuple[Derivation, ColumnMapping]:

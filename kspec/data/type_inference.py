@@ -22,8 +22,8 @@ MISSING_WORDS = ["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "-NaN", "-nan", "
 """Texts that mean a missing value, unless they are quoted."""
 SAMPLE = 1000
 """How many texts tell whether most differ."""
-PIECE = 1 << 14
-"""How many texts become numbers at once: Arrow takes long to tell that texts are none."""
+PIECE, FIRST = 1 << 14, 1 << 7
+"""How many texts become numbers at once, and of the first ones: Arrow takes long to tell that texts are none."""
 
 
 class NumberFormat(NamedTuple):
@@ -212,10 +212,11 @@ class _Texts:
         """The texts in pieces, each with its rows."""
         start = 0
         for chunk in self._chunks:
-            for first in range(0, len(chunk), PIECE):
-                piece = chunk.slice(first, PIECE)
+            first = 0
+            while first < len(chunk):
+                piece = chunk.slice(first, PIECE if start else FIRST)
                 yield slice(start, start + len(piece)), piece
-                start += len(piece)
+                start, first = start + len(piece), first + len(piece)
 
 
 @lru_cache(64)

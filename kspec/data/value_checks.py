@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from kspec.data.storage.mapped_arrays import by_rows
+from kspec.data.storage.mapped_arrays import WRITTEN, by_rows, pieces, row_bytes
 from kspec.data.table import Column
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def non_finite(column: Column) -> Array:
     if column.kind == "list":
         bad_lists = (row.dtype.kind == "f" and not numpy.isfinite(row).all() for row in values)
         return numpy.fromiter(bad_lists, bool, len(values)) & ~column.missing
-    if values.dtype.kind != "f":
+    if values.dtype.kind != "f" or _are_finite(values):
         return numpy.zeros(len(values), bool)
 
     def bad_rows(values: Array) -> Array:
@@ -45,6 +45,13 @@ def non_finite(column: Column) -> Array:
 
     bad: Array = by_rows(bad_rows, values)
     return bad & ~column.missing
+
+
+def _are_finite(values: Array) -> bool:
+    import numpy
+
+    parts = pieces(len(values), WRITTEN * row_bytes(values))
+    return all(bool(numpy.isfinite(values[part]).all()) for part in parts)
 
 
 def misfits(dtype: str, column: Column) -> Array:

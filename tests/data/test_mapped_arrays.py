@@ -195,6 +195,7 @@ def test_a_disk_that_fills_up_is_an_error(
         fallocate(file, start, size)
 
     monkeypatch.setattr(os, "posix_fallocate", allocate)
+    monkeypatch.setattr(array_files, "RESERVED", 1)
     assert read(tmp_path, f"{{{SOURCES[source]}, {SETTINGS['numbers']}}}", INPUTS).only.startswith("KS566 ")
 
 

@@ -155,34 +155,57 @@ def find_drift(table: Table, mapping: ColumnMapping, splits: Mapping[str, Array]
         split = max(far, key=lambda each: far[each])
         return split, far[split]
 
-    found = zip(names, in_parallel(farthest, names, len(names) * len(train)), strict=True)
+    rows = sum(map(len, (train, *other_rows.values())))
+    found = zip(names, in_parallel(farthest, names, len(names) * rows), strict=True)
     return {name: (split, far) for name, (split, far) in found if far}
 
 
 def _distance(column: Column, train: Array, other: Array) -> float:
     """How far two splits of a column are apart; 0 if it is little, or could be chance."""
-    import numpy
 
     if column.values.ndim > 1:
         return 0.0
     first, second = (column.values[rows][~column.missing[rows]] for rows in (train, other))
     if min(len(first), len(second)) < FEW_VALUES:
         return 0.0
-    if column.kind == "text":
-        first, second = first.astype(str), second.astype(str)
-    distinct, codes = numpy.unique(numpy.concatenate([first, second]), return_inverse=True)
-    if column.kind == "text" and len(distinct) > MAX_CLASSES:
-        return 0.0
-    shares = [
+    far, chance = _categories_apart(first, second) if column.kind == "text" else (_numbers_apart(first, second), 0.0)
+    chance = (BY_CHANCE + chance) * math.sqrt(1 / len(first) + 1 / len(second))
+    return far if far > max(FAR, chance) else 0.0
+
+
+def _numbers_apart(first: Array, second: Array) -> float:
+    """The largest difference of two cumulative distributions.
+
+    Args:
+        first: Numbers, shape (n,).
+        second: Numbers, shape (m,).
+    """
+    import numpy
+
+    both = numpy.concatenate([numpy.sort(first), numpy.sort(second)])
+    order = numpy.argsort(both, kind="stable")  # merges what is in order
+    values, passed = both[order], numpy.cumsum(order < len(first))
+    is_last = numpy.append(values[1:] != values[:-1], True)  # of equal numbers
+    ends, passed = numpy.flatnonzero(is_last) + 1, passed[is_last]
+    return float(abs(passed / len(first) - (ends - passed) / len(second)).max())
+
+
+def _categories_apart(first: Array, second: Array) -> tuple[float, float]:
+    """How far the shares of categories are apart, and what chance adds to that; no distance if there are too many.
+
+    Args:
+        first: Texts, shape (n,).
+        second: Texts, shape (m,).
+    """
+    import numpy
+
+    distinct, codes = numpy.unique(numpy.concatenate([first, second]).astype(str), return_inverse=True)
+    if len(distinct) > MAX_CLASSES:
+        return 0.0, 0.0
+    one, other = (
         numpy.bincount(part, minlength=len(distinct)) / len(part) for part in (codes[: len(first)], codes[len(first) :])
-    ]
-    difference = shares[0] - shares[1]
-    far = abs(difference).sum() / 2 if column.kind == "text" else abs(numpy.cumsum(difference)).max()
-    chance = BY_CHANCE
-    if column.kind == "text":
-        chance += PER_CATEGORY * float(numpy.sqrt(shares[0] * (1 - shares[0])).sum())
-    chance *= math.sqrt(1 / len(first) + 1 / len(second))
-    return float(far) if far > max(FAR, chance) else 0.0
+    )
+    return float(abs(one - other).sum()) / 2, PER_CATEGORY * float(numpy.sqrt(one * (1 - one)).sum())
 
 
 def _of(rows: Array, columns: int) -> Array:

@@ -72,7 +72,7 @@ def read_file(
     only: tuple[str, ...] = (),
     block: int = 0,
 ) -> Piece | None:
-    """Reads a file as a table of strings; None if there are errors.
+    """Reads a file as a table of strings; None if there are errors, or if numbers have a row longer than a block.
 
     Args:
         source: The file.
@@ -102,8 +102,8 @@ def read_file(
         context.limit(grows_too_much(name, context.limits, error), source.path)
         return None
     except (pa.ArrowInvalid, pa.ArrowException, UnicodeError, OSError, EOFError, zlib.error) as error:
-        if "straddling" in str(error) and block < LARGEST_BLOCK:  # a row is longer than a block
-            return read_file(source, text, options, context, numbers=numbers, only=only, block=LARGEST_BLOCK)
+        if "straddling" in str(error) and block < LARGEST_BLOCK and numbers is None:  # a row is longer than a block
+            return read_file(source, text, options, context, only=only, block=LARGEST_BLOCK)
         if numbers is not None and (column := failed_column(error, header.names)) is not None:
             raise NotNumbers(column) from None
         if not ragged.count:
@@ -133,6 +133,7 @@ def first_texts(source: SourceFile, header: Header, text: CsvText, options: CsvO
     try:
         with text.open(source.file) as stream:
             settings = _settings(header, text, options, None, (), block_size(header), _Ragged())
+            settings["read_options"].use_threads = False  # they would read further than the first block
             batch = csv.open_csv(stream, **settings).read_next_batch().slice(0, TYPED)
     except (pa.ArrowInvalid, StopIteration, UnicodeError, OSError, EOFError, zlib.error):
         return None

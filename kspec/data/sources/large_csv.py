@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kspec.data.context import Context
 from kspec.data.packed_files import is_packed
 from kspec.data.parallel import made_ahead
+from kspec.data.sources.csv_blocks import parsed_blocks
 from kspec.data.sources.csv_numbers import NumberColumns
 from kspec.data.sources.read_request import SourceFile
 from kspec.data.storage.disk_space import disk_errors, temporary_file
@@ -64,19 +65,44 @@ def parsed(stream: Any, settings: Mapping[str, Any], numbers: NumberColumns | No
     import pyarrow as pa
     from pyarrow import csv
 
-    if not on_disk():
+    if numbers is None and not on_disk():
         table = csv.read_csv(stream, **settings)
-        return (table if numbers is None else numbers.take(table)), table.num_rows
-    reader, rows = csv.open_csv(stream, **settings), 0
-    types = {} if numbers is None else numbers.kinds
-    schema = pa.schema([field for field in reader.schema if field.name not in types])
+        return table, table.num_rows
+    if numbers is not None:
+        with parsed_blocks(stream, settings) as tables:
+            return _collected(tables, settings, numbers)
+    with made_ahead(csv.open_csv(stream, **settings)) as batches:
+        return _collected((pa.Table.from_batches([batch]) for batch in batches), settings, None)
+
+
+def _collected(parts: Iterable[Any], settings: Mapping[str, Any], numbers: NumberColumns | None) -> tuple[Any, int]:
+    """What `parsed` returns.
+
+    Args:
+        parts: The rows, as pyarrow tables.
+        settings: As for `parsed`.
+        numbers: As for `parsed`.
+    """
+    import pyarrow as pa
+
+    types = settings["convert_options"].column_types
+    names = settings["convert_options"].include_columns or settings["read_options"].column_names
+    schema = pa.schema([(name, types[name]) for name in names if numbers is None or name not in numbers.kinds])
+    rows = 0
+
+    def texts() -> Iterator[Any]:
+        nonlocal rows
+        for part in parts:
+            rows += part.num_rows
+            yield part if numbers is None else numbers.take(part)
+
+    if not on_disk():
+        return pa.concat_tables([schema.empty_table(), *texts()]), rows
     with disk_errors(), temporary_file() as file:
-        with pa.ipc.new_file(file, schema) as writer, made_ahead(reader) as batches:
-            for batch in batches:
-                texts = batch if numbers is None else numbers.take(batch)
-                rows += batch.num_rows
+        with pa.ipc.new_file(file, schema) as writer:
+            for part in texts():
                 if schema.names:
-                    writer.write_batch(texts)
+                    writer.write(part)
         file.flush()
         written = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return pa.ipc.open_file(pa.py_buffer(written)).read_all(), rows

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 SHARED = 32 << 20
 """Arrays of fewer bytes share files."""
-SHARED_FILE = 512 << 20
-"""The size of a file that arrays share; only what they take of it lies on the disk."""
+SHARED_FILE, RESERVED = 512 << 20, 32 << 20
+"""The size of a file that arrays share, and what it takes of the disk at once: one of many parts is deleted slowly."""
 ALIGNMENT = 64
 """Where an array may begin in a file that others share."""
 
@@ -37,7 +37,7 @@ class SharedFiles:
         self._lock = Lock()
         self._file: Any = None
         self._mapping: Any = None
-        self._end = 0
+        self._end = self._reserved = 0
 
     def place(self, size: int) -> tuple[Any, Any, int]:
         """A place for an array: the file, its mapping, and where it begins.
@@ -52,10 +52,14 @@ class SharedFiles:
             if self._file is None or self._end + size > SHARED_FILE:
                 file = temporary_file(buffering=0)
                 file.truncate(max(SHARED_FILE, size))
-                self._file, self._mapping, self._end = file, mmap.mmap(file.fileno(), 0), 0
-            start = self._end
-            reserve(self._file, size, start)
-            self._end = -(-(start + size) // ALIGNMENT) * ALIGNMENT
+                self._file, self._mapping = file, mmap.mmap(file.fileno(), 0)
+                self._end = self._reserved = 0
+            start, end = self._end, -(-(self._end + size) // ALIGNMENT) * ALIGNMENT
+            if self._reserved < end:
+                more = -(-(end - self._reserved) // RESERVED) * RESERVED
+                reserve(self._file, more, self._reserved)
+                self._reserved += more
+            self._end = end
             return self._file, self._mapping, start
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+AT_ONCE = 1 << 20
+"""How many bytes are written to a file at once: the system handles many small writes far more slowly."""
+
+
 class SharedFile:
     """A file in which the values of many arrays lie as they come: a process may not open one for each."""
 
@@ -104,12 +108,11 @@ class GrowingArray:
         if self._shared is not None:
             self._parts.append(_Part(start, len(values), None, self._shared.append(values)))
             return
-        with disk_errors(values.nbytes):
-            self._file = self._file or temporary_file(buffering=0)  # a buffer would write the end of each apart
-            self._file.seek(start * self._dtype.itemsize)
-            left = values.view("u1").data
-            while left:
-                left = left[self._file.write(left) :]
+        if self._parts and self._parts[-1].stop != start:
+            self._flush()
+        self._parts.append(_Part(start, len(values), values))
+        if (start - self._parts[0].start) * self._dtype.itemsize >= AT_ONCE:
+            self._flush()
 
     def whole(self, count: int) -> Array:
         """The array, shape (count,), once all values have been written.
@@ -117,6 +120,8 @@ class GrowingArray:
         Raises:
             DiskFull: If the disk cannot hold it.
         """
+        if on_disk() and self._shared is None:
+            self._flush()
         if self._file is not None:
             with self._file as file, disk_errors(count * self._dtype.itemsize):
                 if self._written < count:
@@ -129,6 +134,20 @@ class GrowingArray:
             part = self._parts.pop()
             array[part.start : part.stop] = part.values
         return array
+
+    def _flush(self) -> None:
+        """Writes to the file what has come, without a gap."""
+        import numpy
+
+        if not self._parts:
+            return
+        parts, self._parts = self._parts, []
+        with disk_errors(sum(part.length for part in parts) * self._dtype.itemsize):
+            self._file = self._file or temporary_file(buffering=0)
+            self._file.seek(parts[0].start * self._dtype.itemsize)
+            left = numpy.concatenate([part.values for part in parts]).view("u1").data
+            while left:
+                left = left[self._file.write(left) :]
 
     def _read(self, piece: slice) -> Array:
         """The values of a slice, from the shared file."""

@@ -137,18 +137,22 @@ def assert_same(one: Table, other: Table) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(tables(), st.booleans(), st.sampled_from([1, 3, 100]))
-def test_numbers_and_texts_give_the_same_table(found: Any, is_large: bool, typed: int) -> None:
+@given(tables(), st.booleans(), st.sampled_from([1, 3, 100]), st.sampled_from([1 << 20, 64, 24]), st.booleans())
+def test_numbers_and_texts_give_the_same_table(
+    found: Any, is_large: bool, typed: int, block: int, is_quoted: bool
+) -> None:
     files, options = found
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as name:
         folder, paths = Path(name), [f"t{number}.csv" for number in range(len(files))]
         for path, rows in zip(paths, files, strict=True):
-            lines = [";".join(row) for row in [NAMES, *rows]]
+            lines = [";".join(row) for row in [[f'"{name}"' for name in NAMES] if is_quoted else NAMES, *rows]]
             (folder / path).write_bytes("\n".join(lines).encode(options.get("encoding", "utf-8"), "replace"))
         patch.setattr(csv_files, "TYPED", typed)
         patch.setattr(csv_files, "FEW_BLOCKS", 1 << 40)
         texts, problems = read(folder, paths, options)
         patch.setattr(csv_files, "FEW_BLOCKS", 0)
+        patch.setattr(csv_files, "BLOCK", block)
+        patch.setattr(csv_files, "COLUMN_BLOCK", 1)
         patch.setattr(mapped_arrays, "MOST", 0 if is_large else 1e15)
         numbers, same_problems = read(folder, paths, options)
         assert problems == same_problems
