@@ -15,6 +15,7 @@ from kspec.export.formats import FORMATS
 
 if TYPE_CHECKING:
     from kspec.export.export import Exported
+    from kspec.export.verification import Verification
 
 
 def _epilog() -> str:
@@ -91,18 +92,24 @@ def command(
 
 
 def _print(exported: Exported) -> None:
-    result, verification = "", exported.verification
-    if verification is not None and verification.skipped:
-        result = f"; not verified: {verification.skipped}"
-    elif verification is not None:
-        difference = verification.difference
-        same = "equal" if difference == 0 else f"differ by at most {difference:.2g} from"
-        examples = f"{verification.examples} {verification.split} examples"
-        result = f"; verified: predictions for {examples} {same} the run's"
+    result = "" if exported.verification is None else _verified(exported.verification)
     overwritten = " (overwritten)" if exported.overwritten else ""
     click.echo(f"{exported.path} ({_size(exported.bytes)}){overwritten}{result}")
     if exported.note:
         click.echo(f"note: {exported.note}")
+
+
+def _verified(verification: Verification) -> str:
+    """What was compared, in words."""
+    if not verification.examples and not verification.rows:
+        return f"; not verified: {verification.skipped}"
+    parts = [f"{verification.examples} {verification.split} examples"] if verification.examples else []
+    if verification.rows:
+        refused = f" ({verification.refused} of them refused)" if verification.refused else ""
+        parts.append(f"{verification.rows} rows made from the contract{refused}")
+    difference = verification.difference
+    same = "equal" if difference == 0 else f"differ by at most {difference:.2g} from"
+    return f"; verified: predictions for {' and '.join(parts)} {same} the run's"
 
 
 def _size(count: int) -> str:

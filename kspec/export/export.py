@@ -14,6 +14,7 @@ from typing import Any
 
 from kspec.backend.tensorflow import exclusive_keras
 from kspec.compiler.compile import compile_spec
+from kspec.contract.document import Contract
 from kspec.data import Dataset
 from kspec.data.step_datasets import read_step_datasets
 from kspec.diagnostics import Report, Source, Span, codes, did_you_mean
@@ -23,7 +24,8 @@ from kspec.export.units import lost_digits, with_units
 from kspec.export.verification import Verification, verify
 from kspec.ir.entry_spans import head_span
 from kspec.language import Permissions, Spec, load_file
-from kspec.runs.run_folder import require_inside, run_at
+from kspec.runs.run_contract import contract_at
+from kspec.runs.run_folder import RunFolderError, require_inside, run_at
 from kspec.runs.run_loader import LoadedRun, load_run
 
 
@@ -123,18 +125,48 @@ def export(
     context.folder, context.target = path.parent, path
     _protect_source(path, source)
     overwritten = path.exists()
-    signature = None if source.run is None else signature_of(context, source.run.folder)
+    contract = _add_rows(source, export_format)
     beside = signature_place(path, is_folder=export_format.is_folder)
     with _atomic_write(path, export_format) as temporary:
         notes = [_write(export_format, context, temporary), source.note]
-        verification = None if source.run is None else verify(context, source.run, temporary)
+        verification = None if source.run is None else verify(context, source.run, temporary, contract)
         size = _size(temporary)
+        signature = None if contract is None else {**signature_of(context, contract), "contract": contract.to_json()}
         if signature is not None and export_format.is_folder:
             write_signature(signature, temporary / beside.name)
     if signature is not None and not export_format.is_folder:
         write_signature(signature, beside)
+    notes += [] if context.rows is None else context.rows.outside
     note = "; ".join(filter(None, notes))
     return Exported(path, format, size, note, verification, overwritten, None if signature is None else beside)
+
+
+def _add_rows(source: _Source, export_format: ExportFormat) -> Contract | None:
+    """Builds the model of a run that takes rows, for a format that can have it.
+
+    Args:
+        source: What is exported; gets the model.
+        export_format: The format.
+
+    Returns:
+        The contract of the run; None of a spec, or a run without one.
+    """
+    from kspec.export.row_model.build import build_row_model
+
+    if source.run is None:
+        return None
+    try:
+        contract = contract_at(source.run.folder)
+    except RunFolderError:
+        source.note = "; ".join(filter(None, (source.note, "the run has no contract, so that it takes no rows")))
+        return None
+    context = source.context
+    if export_format.rows:
+        context.rows = build_row_model(
+            source.run, contract, texts=export_format.rows == "columns", doubles=context.format != "tflite"
+        )
+        context.signature = signature_of(context, contract)
+    return contract
 
 
 @exclusive_keras()

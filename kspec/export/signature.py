@@ -7,31 +7,30 @@ import os
 from pathlib import Path
 from typing import Any
 
+from kspec.contract.document import Contract
 from kspec.export.formats import ExportContext
-from kspec.runs.run_contract import contract_at
-from kspec.runs.run_folder import RunFolderError
+from kspec.export.row_model.build import RowModel, RowTensor
 from kspec.syntax.regular_files import write_text
 
 NAME = "signature.json"
 
 
-def signature_of(context: ExportContext, folder: Path) -> dict[str, Any] | None:
-    """The tensors of an exported model, and the contract of its run: how columns become these; None without one.
+def signature_of(context: ExportContext, contract: Contract) -> dict[str, Any]:
+    """The tensors of an exported model: how columns become them, and what predictions mean.
 
     Args:
         context: What is exported.
-        folder: The run folder.
+        contract: The contract of the run.
     """
-    try:
-        contract = contract_at(folder)
-    except RunFolderError:
-        return None
-    model = context.model
-    outputs = zip(context.outputs, model.outputs, strict=True)
+    rows, network = context.rows, _network(context, contract)
+    if rows is None:
+        return {"format": context.format, **network}
     return {
-        "inputs": [{**_tensor(each.name, each), **_columns(each.name, contract.inputs)} for each in model.inputs],
-        "outputs": [_tensor(name, each) for name, each in outputs],
-        "contract": contract.to_json(),
+        "format": context.format,
+        "inputs": [_row_tensor(rows, each) for each in rows.tensors.values()],
+        "outputs": [_answer(rows, name) for name in rows.answers],
+        **({"network": network} if context.format == "saved_model" else {}),
+        "outside": rows.outside,
     }
 
 
@@ -42,7 +41,7 @@ def signature_place(path: Path, *, is_folder: bool) -> Path:
         path: The export.
         is_folder: Whether it is a folder.
     """
-    return path / NAME if is_folder else path.with_name(f"{path.stem}.{NAME}")
+    return path / NAME if is_folder else path.with_name(f"{path.name}.{NAME}")
 
 
 def write_signature(signature: dict[str, Any], place: Path) -> None:
@@ -57,6 +56,47 @@ def write_signature(signature: dict[str, Any], place: Path) -> None:
         os.replace(temporary, place)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _row_tensor(rows: RowModel, tensor: RowTensor) -> dict[str, Any]:
+    """A tensor that a row model takes."""
+    known = rows.description.columns
+    fills = [known[column].fill for column in tensor.columns]
+    can_have_gaps = tensor.dtype.startswith("float") or tensor.dtype == "string"
+    found = {
+        "name": tensor.name,
+        "dtype": tensor.dtype,
+        "shape": [None, *tensor.shape],
+        "columns": tensor.columns,
+        "gap": ("the empty text" if tensor.dtype == "string" else "NaN") if can_have_gaps else None,
+        "fill": fills if any(fill is not None for fill in fills) else None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _answer(rows: RowModel, name: str) -> dict[str, Any]:
+    """A tensor that a row model returns."""
+    answer, tensor = rows.answers[name], rows.model.output[name]
+    encoding = rows.description.encodings[answer.output]
+    found = {
+        **_tensor(name, tensor),
+        "output": answer.output,
+        "meaning": answer.meaning,
+        "labels": answer.labels or None,
+        "threshold": answer.threshold,
+        "columns": list(encoding.columns) or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _network(context: ExportContext, contract: Contract) -> dict[str, Any]:
+    """The tensors of the network."""
+    model = context.model
+    outputs = zip(context.outputs, model.outputs, strict=True)
+    return {
+        "inputs": [{**_tensor(each.name, each), **_columns(each.name, contract.inputs)} for each in model.inputs],
+        "outputs": [_tensor(name, each) for name, each in outputs],
+    }
 
 
 def _tensor(name: str, tensor: Any) -> dict[str, Any]:

@@ -31,26 +31,42 @@ def with_units(model: Any, outputs: Mapping[str, OutputSettings]) -> Any:
     return keras.Model(model.input, next(iter(scaled.values())) if single else scaled, name=model.name)
 
 
-def _invert(name: str, tensor: Any, scaling: TargetScaling) -> Any:
+def scaled_back(name: str, tensor: Any, scaling: TargetScaling | None, *, doubles: bool = False) -> Any:
+    """A prediction in the unit of its columns.
+
+    Args:
+        name: The output.
+        tensor: Its Keras tensor, shape (batch, …).
+        scaling: The scale of its target; None if it has none.
+        doubles: Whether it can be computed in 64 bits, where float32 loses digits.
+    """
+    if scaling is None:
+        return tensor
+    dtype = scaling.dtype if doubles else "float32"
+    return _invert(name, tensor, scaling, dtype)
+
+
+def _invert(name: str, tensor: Any, scaling: TargetScaling, dtype: str = "float32") -> Any:
     """A prediction scaled back.
 
     Args:
         name: The output.
         tensor: Its Keras tensor, shape (batch, …).
         scaling: The scale of its target.
+        dtype: In which it is computed.
     """
     import keras
 
     name = f"{name}_in_units"
     if not scaling.is_affine:
-        return keras.layers.Activation("exponential", dtype="float32", name=name)(tensor)
+        return keras.layers.Activation("exponential", dtype=dtype, name=name)(tensor)
     columns = len(scaling.centers)
     if columns == 1:
-        return keras.layers.Rescaling(scaling.spreads[0], scaling.centers[0], dtype="float32", name=name)(tensor)
+        return keras.layers.Rescaling(scaling.spreads[0], scaling.centers[0], dtype=dtype, name=name)(tensor)
     shape, layers = tuple(tensor.shape[1:]), []
     if shape[-1:] != (columns,):
         layers.append(keras.layers.Reshape((-1, columns), name=f"{name}_rows"))
-    layers.append(keras.layers.Rescaling(list(scaling.spreads), list(scaling.centers), dtype="float32", name=name))
+    layers.append(keras.layers.Rescaling(list(scaling.spreads), list(scaling.centers), dtype=dtype, name=name))
     if len(layers) > 1:
         layers.append(keras.layers.Reshape(shape, name=f"{name}_shape"))
     for layer in layers:

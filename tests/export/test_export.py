@@ -138,12 +138,17 @@ def test_a_run_as_onnx_and_keras(cli, export):
     (predictions,) = session.run(["kind"], {"x": rows})
     assert np.abs(predictions - expected).max() <= 1e-5
     loaded = keras.models.load_model(export("runs/small/latest", "keras", "-o", "again.keras"), compile=False)
-    assert np.array_equal(loaded.predict(rows, verbose=0), expected)
+    assert np.array_equal(loaded.get_layer("small").predict(rows, verbose=0), expected)
+    answers = loaded({"a": rows[:, 0], "b": rows[:, 1]})
+    assert np.abs(answers["kind_probability"] - expected[:, 0]).max() <= 1e-6
+    assert [label.decode() for label in answers["kind"].numpy()] == np.where(
+        expected > 0.5, "yes", "no"
+    ).ravel().tolist()
     status, out, err = cli("export", "small", "--to", "onnx")
     assert (status, err) == (0, "")
     assert out.startswith("small.onnx (")
     assert "verified: predictions for 16 test examples" in out
-    signature = json.loads(Path("small.signature.json").read_text())
+    signature = json.loads(Path("small.onnx.signature.json").read_text())
     (run_contract,) = Path("runs/small/latest").glob("contract.json")
     assert signature["contract"] == json.loads(run_contract.read_text())
     assert [(each["name"], each["columns"]) for each in signature["inputs"]] == [("x", ["a", "b"])]
@@ -204,8 +209,8 @@ def test_a_missing_library_is_reported_with_its_extra(cli, monkeypatch):
 def test_an_export_whose_predictions_differ_is_discarded(cli, monkeypatch):
     from kspec.export.formats import keras_archive
 
-    zeros = {"kind": np.zeros((16, 1), "float32")}
-    monkeypatch.setattr(keras_archive, "predict", lambda context, path, inputs: zeros)
+    zeros = {"kind": np.full(16, b"no", object), "kind_probability": np.zeros(16, "float32")}
+    monkeypatch.setattr(keras_archive, "predict_rows", lambda context, path, tensors: zeros)
     status, _, err = cli("export", "small", "--to", "keras")
     assert status == 3
     assert "the predictions of the export differ from the run's" in err

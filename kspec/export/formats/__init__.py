@@ -2,7 +2,8 @@
 
 To add a format, add a file to this folder and a line to `FORMATS`. The file has `write(context, path)`, which writes
 the export and returns a note for the user or an empty string. If the export can make predictions, the file also has
-`predict(context, path, inputs)` and `LIBRARY`, the library that runs the export: kspec then compares its predictions
+`LIBRARY`, the library that runs the export, and `predict_rows(context, path, tensors)`, of an export that takes rows,
+or `predict(context, path, inputs)`, of one that takes the inputs of the network: kspec then compares its predictions
 with those of the run.
 """
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from kspec.analysis.program import Analysis
     from kspec.data import Dataset
     from kspec.diagram.diagram_graph import NodeInfo
+    from kspec.export.row_model.build import RowModel
     from kspec.ir import Graph
     from kspec.language import Spec
     from kspec.serving.model import ServedModel
 
 Needs = Literal["graph", "data", "model", "adapted", "trained", "served"]
+Rows = Literal["", "columns", "inputs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class ExportFormat:
         extra: The extra of kspec that installs the libraries it needs.
         required: The suffixes that its name must end with; any by default.
         marker: Of a folder, the file that tells it from others, so that it may be replaced.
+        rows: What the export of a run takes: a tensor for each of its `columns`, or the `inputs` of its network with
+            gaps; empty if preprocessing is no part of it.
     """
 
     module: str
@@ -49,6 +54,7 @@ class ExportFormat:
     extra: str = ""
     required: tuple[str, ...] = ()
     marker: str = ""
+    rows: Rows = ""
 
     @property
     def needs_run(self) -> bool:
@@ -73,17 +79,31 @@ FORMATS = {
         "configuration", ".json", "model", "Keras's configuration of the model, without weights", is_text=True
     ),
     "keras": ExportFormat(
-        "keras_archive", ".keras", "adapted", "Keras model; from a spec, it is untrained", required=(".keras", ".h5")
+        "keras_archive",
+        ".keras",
+        "adapted",
+        "Keras model; from a spec, it is untrained",
+        required=(".keras", ".h5"),
+        rows="columns",
     ),
     "mermaid": ExportFormat("diagram", ".mmd", "graph", "diagram of the graph, for Markdown pages", is_text=True),
     "dot": ExportFormat("diagram", ".dot", "graph", "diagram of the graph, in Graphviz's language", is_text=True),
     "svg": ExportFormat("diagram", ".svg", "graph", "diagram of the graph, as a vector image"),
     "png": ExportFormat("diagram", ".png", "graph", "diagram of the graph, as an image"),
     "saved_model": ExportFormat(
-        "saved_model", "_saved_model", "trained", "SavedModel folder, for TensorFlow Serving", marker="saved_model.pb"
+        "saved_model",
+        "_saved_model",
+        "trained",
+        "SavedModel folder, for TensorFlow Serving",
+        marker="saved_model.pb",
+        rows="columns",
     ),
-    "onnx": ExportFormat("onnx", ".onnx", "trained", "ONNX, for ONNX Runtime and many others", extra="onnx"),
-    "tflite": ExportFormat("tflite", ".tflite", "trained", "LiteRT (TensorFlow Lite), for phones and small devices"),
+    "onnx": ExportFormat(
+        "onnx", ".onnx", "trained", "ONNX, for ONNX Runtime and many others", extra="onnx", rows="inputs"
+    ),
+    "tflite": ExportFormat(
+        "tflite", ".tflite", "trained", "LiteRT (TensorFlow Lite), for phones and small devices", rows="inputs"
+    ),
     "docker": ExportFormat(
         "docker",
         "_docker",
@@ -120,6 +140,8 @@ class ExportContext:
         folder: The folder of the export.
         target: The export itself.
         served: The model of a run as a server holds it, for a format that needs that.
+        rows: The model of a run that takes rows, for a format that can have it; None if it cannot be built.
+        signature: What the export takes and gives, for the file's own metadata; empty if it is not known.
     """
 
     format: str
@@ -134,6 +156,8 @@ class ExportContext:
     folder: Path = Path()
     target: Path = Path()
     served: ServedModel | None = None
+    rows: RowModel | None = None
+    signature: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outputs(self) -> list[str]:

@@ -6,19 +6,22 @@ graph, and does not report operations that ONNX lacks.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kspec._version import __version__
 from kspec.export.formats import ExportContext, UnsupportedByFormat
 from kspec.export.formats.serving import (
     missing_operations,
+    model_function,
     nodes_with,
     reject_dtypes,
     reject_text,
-    serving_function,
     silenced_stderr,
 )
+from kspec.export.tensor_sentences import sentence_of
 
 LIBRARY = "onnxruntime"
 _OPSET = 18
@@ -42,6 +45,7 @@ def write(context: ExportContext, path: Path) -> str:
     if unknown:
         raise missing_operations("ONNX", unknown, nodes_with(function, unknown, context.graph.nodes))
     _name_sizes(model)
+    _describe(model, context)
     onnx.save(model, str(path))
     return ""
 
@@ -64,12 +68,31 @@ def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str
     return dict(zip(names, session.run(names, dict(inputs)), strict=True))
 
 
+predict_rows = predict
+"""Those of a model that takes rows; they are tensors by input, too."""
+
+
+def _describe(model: Any, context: ExportContext) -> None:
+    """Writes what the model takes and gives into its metadata, and a sentence about each tensor."""
+    if not context.signature:
+        return
+    import onnx
+
+    known = {"kspec_signature": json.dumps(context.signature, ensure_ascii=False), "kspec_version": __version__}
+    onnx.helper.set_model_props(model, known)
+    model.producer_name, model.producer_version = "kspec", __version__
+    for values, tensors in ((model.graph.input, "inputs"), (model.graph.output, "outputs")):
+        own = {each["name"]: each for each in context.signature[tensors]}
+        for value in values:
+            value.doc_string = sentence_of(own[value.name])
+
+
 def _converted(context: ExportContext) -> tuple[Any, Any]:
     """The model as a TensorFlow function, and as ONNX."""
     from tf2onnx.convert import from_graph_def
 
     with silenced_stderr():
-        function = serving_function(context.model, context.outputs).get_concrete_function()
+        function = model_function(context).get_concrete_function()
         graph, inputs, outputs = _frozen(function)
         try:
             model, _ = from_graph_def(
@@ -79,6 +102,7 @@ def _converted(context: ExportContext) -> tuple[Any, Any]:
                 output_names=list(outputs),
                 tensors_to_rename=inputs | outputs,
                 opset=_OPSET,
+                custom_op_handlers={"SelectV2": (_keep_select, [])},
             )
         except Exception as error:  # its handlers raise errors of any class
             raise UnsupportedByFormat(
@@ -109,6 +133,11 @@ def _frozen(function: Any) -> tuple[Any, dict[str, str], dict[str, str]]:
         tensor.name: name for tensor, name in zip(frozen.outputs, sorted(function.structured_outputs), strict=True)
     }
     return graph, inputs, outputs
+
+
+def _keep_select(_: Any, node: Any, __: str, ___: Any) -> None:
+    """Makes ONNX's `Where` of a selection; tf2onnx would multiply by 0 and 1, and 0 times NaN is NaN."""
+    node.type = "Where"
 
 
 def _make_constant(node: Any, value: Any) -> None:

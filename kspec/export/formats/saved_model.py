@@ -1,4 +1,8 @@
-"""A model → a SavedModel, which TensorFlow loads without Keras: `tf.saved_model.load`, TensorFlow Serving."""
+"""A model → a SavedModel, which TensorFlow loads without Keras: `tf.saved_model.load`, TensorFlow Serving.
+
+Its signature `serving_default` takes the columns of rows and gives predictions with their labels; its function `serve`
+is the network alone.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +11,43 @@ from pathlib import Path
 from typing import Any
 
 from kspec.export.formats import ExportContext
-from kspec.export.formats.serving import serving_function, silenced_stderr
+from kspec.export.formats.serving import row_function, serving_function, silenced_stderr
 
 LIBRARY = "tensorflow"
 
 
 def write(context: ExportContext, path: Path) -> str:
-    """Writes the folder; its function `serve` takes a dict of inputs and returns a dict of outputs."""
+    """Writes the folder."""
+    endpoints = {"serve": serving_function(context.model, context.outputs)}
+    models = [context.model]
+    if context.rows is not None:
+        endpoints["serving_default"] = row_function(context.rows)
+        models.append(context.rows.model)
     with silenced_stderr():
-        save(context.model, serving_function(context.model, context.outputs), path)
+        save(models, endpoints, path)
     return ""
 
 
-def save(model: Any, function: Any, path: Path) -> None:
+def save(models: list[Any], endpoints: Mapping[str, Any], path: Path) -> None:
     """Writes a SavedModel.
 
     Args:
-        model: The Keras model.
-        function: The function that calls it, from `serving_function`.
+        models: The Keras models.
+        endpoints: By name, functions that call them: from `serving_function`, `row_function`.
         path: The folder to write.
     """
     import keras
 
     archive = keras.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint("serve", function)
+    for model in models:
+        archive.track(model)
+    for name, function in endpoints.items():
+        archive.add_endpoint(name, function)
     archive.write_out(str(path), verbose=False)
 
 
 def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The predictions of the model in the folder.
+    """The predictions of the network in the folder.
 
     Args:
         _: Not used.
@@ -51,4 +62,23 @@ def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str
     with silenced_stderr():
         loaded = tf.saved_model.load(str(path))
         outputs = loaded.serve({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
+    return {name: value.numpy() for name, value in outputs.items()}
+
+
+def predict_rows(_: ExportContext, path: Path, tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """The predictions of `serving_default`.
+
+    Args:
+        _: Not used.
+        path: The SavedModel folder.
+        tensors: Arrays of shape (rows, …) by tensor.
+
+    Returns:
+        Arrays of shape (rows, …) by prediction.
+    """
+    import tensorflow as tf
+
+    with silenced_stderr():
+        signature = tf.saved_model.load(str(path)).signatures["serving_default"]
+        outputs = signature(**{name: tf.convert_to_tensor(array) for name, array in tensors.items()})
     return {name: value.numpy() for name, value in outputs.items()}

@@ -9,10 +9,13 @@ import tempfile
 import warnings
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kspec.diagnostics.descriptors import redirect_descriptor
-from kspec.export.formats import UnsupportedByFormat
+from kspec.export.formats import ExportContext, UnsupportedByFormat
+
+if TYPE_CHECKING:
+    from kspec.export.row_model.build import RowModel
 
 _USE_SAVED_MODEL = "`--to saved_model` supports every model"
 
@@ -36,6 +39,37 @@ def serving_function(model: Any, outputs: list[str], batch: int | None = None) -
     def serve(inputs: dict[str, Any]) -> dict[str, Any]:
         result = model(next(iter(inputs.values())) if single else inputs, training=False)
         return dict(zip(outputs, tf.nest.flatten(result), strict=True))
+
+    return serve
+
+
+def model_function(context: ExportContext, batch: int | None = None) -> Any:
+    """A `tf.function` of the model that takes rows, or of the network if there is none.
+
+    Args:
+        context: The exported run.
+        batch: The fixed batch size; any by default.
+    """
+    if context.rows is not None:
+        return row_function(context.rows, batch)
+    return serving_function(context.model, context.outputs, batch)
+
+
+def row_function(rows: RowModel, batch: int | None = None) -> Any:
+    """A `tf.function` from a dict of the tensors of rows to a dict of predictions.
+
+    Args:
+        rows: The row model.
+        batch: The fixed batch size; any by default.
+    """
+    import tensorflow as tf
+
+    takes = [(each.name, each.shape, each.dtype) for each in rows.tensors.values()]
+    signature = {name: tf.TensorSpec((batch, *shape), dtype, name) for name, shape, dtype in takes}
+
+    @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
+    def serve(tensors: dict[str, Any]) -> dict[str, Any]:
+        return dict(rows.model(tensors, training=False))
 
     return serve
 

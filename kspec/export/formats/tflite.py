@@ -6,6 +6,7 @@ available here to verify the file.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from collections.abc import Mapping
@@ -16,14 +17,16 @@ from kspec.export.formats import CannotExport, ExportContext, UnsupportedByForma
 from kspec.export.formats.saved_model import save
 from kspec.export.formats.serving import (
     missing_operations,
+    model_function,
     nodes_with,
     reject_dtypes,
     reject_text,
-    serving_function,
     silenced_stderr,
 )
 
 LIBRARY = "tensorflow"
+METADATA = "kspec_signature"
+"""The name of the entry of the metadata that says what the model takes and gives."""
 _ONE_AT_A_TIME = "the model takes one example at a time, because its recurrent layers need a fixed batch size"
 
 
@@ -42,7 +45,7 @@ def write(context: ExportContext, path: Path) -> str:
         converted, note = _converted(context, 1), _ONE_AT_A_TIME
     if converted is None:
         raise UnsupportedByFormat("LiteRT does not support the recurrent layers of this model")
-    path.write_bytes(converted)
+    path.write_bytes(_with_metadata(converted, context))
     return note
 
 
@@ -69,6 +72,32 @@ def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str
     return {name: np.concatenate([result[name] for result in results]) for name in results[0]}
 
 
+predict_rows = predict
+"""Those of a model that takes rows; they are tensors by input, too."""
+
+
+def _with_metadata(model: bytes, context: ExportContext) -> bytes:
+    """The file with what the model takes and gives, as JSON in an entry of its metadata.
+
+    Args:
+        model: The bytes of the file.
+        context: The exported run.
+    """
+    if not context.signature:
+        return model
+    from tensorflow.lite.python import schema_py_generated as schema
+    from tensorflow.lite.tools import flatbuffer_utils
+
+    contents = flatbuffer_utils.convert_bytearray_to_object(bytearray(model))
+    buffer, entry = schema.BufferT(), schema.MetadataT()
+    buffer.data = list(json.dumps(context.signature, ensure_ascii=False).encode())
+    contents.buffers.append(buffer)
+    entry.name, entry.buffer = METADATA, len(contents.buffers) - 1
+    contents.metadata = [*(contents.metadata or []), entry]
+    contents.description = f"{context.spec.name}, exported by kspec"
+    return bytes(flatbuffer_utils.convert_object_to_bytearray(contents))
+
+
 def _converted(context: ExportContext, batch: int | None) -> bytes | None:
     """The file's bytes; None if the converter needs a fixed batch size.
 
@@ -76,9 +105,10 @@ def _converted(context: ExportContext, batch: int | None) -> bytes | None:
         context: The exported run.
         batch: The batch size; None for any.
     """
-    function = serving_function(context.model, context.outputs, batch)
+    function = model_function(context, batch)
     with silenced_stderr(), tempfile.TemporaryDirectory(prefix="kspec-") as folder:
-        save(context.model, function, Path(folder))
+        model = context.model if context.rows is None else context.rows.model
+        save([model], {"serve": function}, Path(folder))
         converter = _lite().TFLiteConverter.from_saved_model(folder)
         converter.experimental_enable_resource_variables = True
         try:
