@@ -109,7 +109,8 @@ def _verified(verification: Verification) -> str:
         parts.append(f"{verification.rows} rows made from the contract{refused}")
     difference = verification.difference
     same = "equal" if difference == 0 else f"differ by at most {difference:.2g} from"
-    return f"; verified: predictions for {' and '.join(parts)} {same} the run's"
+    but = f"; no examples: {verification.skipped}" if verification.skipped else ""
+    return f"; verified: predictions for {' and '.join(parts)} {same} the run's{but}"
 
 
 def _size(count: int) -> str:

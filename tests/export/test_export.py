@@ -152,15 +152,19 @@ def test_a_run_as_onnx_and_keras(cli, export):
     (run_contract,) = Path("runs/small/latest").glob("contract.json")
     assert signature["contract"] == json.loads(run_contract.read_text())
     assert [(each["name"], each["columns"]) for each in signature["inputs"]] == [("x", ["a", "b"])]
-    assert [each["name"] for each in signature["outputs"]] == ["kind"]
+    assert [each["name"] for each in signature["outputs"]] == ["kind", "kind_class"]
+    assert signature["outputs"][1]["labels"] == ["no", "yes"]
+    metadata = json.loads(session.get_modelmeta().custom_metadata_map["kspec_signature"])
+    assert metadata == {name: value for name, value in signature.items() if name != "contract"}
 
 
 @pytest.mark.usefixtures("trained")
-def test_a_run_without_its_data_is_exported_unverified(cli):
+def test_a_run_without_its_data_is_verified_on_rows_made_from_the_contract(cli):
     Path("table.csv").unlink()
     status, out, _ = cli("export", "small", "--to", "keras")
     assert status == 0
-    assert "not verified: KS701" in out  # the table is still where the run was made, which export may not read
+    assert "rows made from the contract" in out
+    assert "no examples: KS701" in out  # the table is still where the run was made, which export may not read
     assert Path("small.keras").is_file()
 
 
