@@ -158,10 +158,13 @@ def _add_rows(source: _Source, export_format: ExportFormat) -> Contract | None:
     try:
         contract = contract_at(source.run.folder)
     except RunFolderError:
-        source.note = "; ".join(filter(None, (source.note, "the run has no contract, so that it takes no rows")))
+        if export_format.rows:
+            no_rows = "the run has no contract, so that this is the network alone"
+            source.note = "; ".join(filter(None, (source.note, no_rows)))
         return None
     context = source.context
     if export_format.rows:
+        source.note = source.note if context.format == "tflite" else ""  # the others scale back in 64 bits
         context.rows = build_row_model(
             source.run, contract, texts=export_format.rows == "columns", doubles=context.format != "tflite"
         )
