@@ -162,13 +162,16 @@ def _add_rows(source: _Source, export_format: ExportFormat) -> Contract | None:
             no_rows = "the run has no contract, so that this is the network alone"
             source.note = "; ".join(filter(None, (source.note, no_rows)))
         return None
-    context = source.context
-    if export_format.rows:
-        source.note = source.note if context.format == "tflite" else ""  # the others scale back in 64 bits
-        context.rows = build_row_model(
-            source.run, contract, texts=export_format.rows == "columns", doubles=context.format != "tflite"
-        )
-        context.signature = signature_of(context, contract)
+    if not export_format.rows:
+        return contract
+    context, doubles = source.context, source.context.format != "tflite"
+    try:
+        context.rows = build_row_model(source.run, contract, texts=export_format.rows == "columns", doubles=doubles)
+        source.note = "" if doubles else source.note  # digits are lost where 32 bits alone can be computed
+    except (TypeError, ValueError, NotImplementedError) as error:  # what Keras cannot compute
+        why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        source.note = f"Keras cannot compute the inputs from columns, so that this is the network alone: {why}"
+    context.signature = signature_of(context, contract)
     return contract
 
 
