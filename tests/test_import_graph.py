@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.package_source import ROOM, trees
 
-TOP = {"__init__", "__main__", "_version", "api"}
+TOP = {"__init__", "__main__", "_version"}
 MAX_LINES = 400
 
 FILES = {

@@ -38,12 +38,27 @@ def read_token(path: str) -> str:
     except (OSError, UnicodeDecodeError, IndexError) as error:
         reason = getattr(error, "strerror", None) or "it has no line of ASCII"
         raise RunFolderError(f"the token file {path} cannot be read: {reason}") from None
+    check_token(token, f" in {path}")
+    return token
+
+
+def check_token(token: str, where: str = "") -> None:
+    """Checks that a token is long enough to be a secret, and can be sent in a header.
+
+    Args:
+        token: The token.
+        where: Where it stands, for the message.
+
+    Raises:
+        RunFolderError: If it is not.
+    """
     if len(token) < TOKEN_BYTES:
         raise RunFolderError(
-            f"the token in {path} has {len(token)} characters, and at least {TOKEN_BYTES} are needed; "
-            "write one with: openssl rand -hex 32"
+            f"the token{where} has {len(token)} characters, and at least {TOKEN_BYTES} are needed; "
+            "make one with: openssl rand -hex 32"
         )
-    return token
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise RunFolderError(f"the token{where} has characters other than letters, digits and signs of ASCII")
 
 
 def serve(

@@ -1,22 +1,17 @@
-"""The public functions: load, check, build and run a spec, open a run and predict, write the spec of a Keras model."""
+"""The public functions on specs: load, check, build and run one, or write that of a Keras model."""
 
 from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from kspec.diagnostics import Diagnostic, Report, Source
 from kspec.language import Permissions, Spec, load_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from kspec.report.report import Format
-    from kspec.runs.rows import Rows
     from kspec.runs.run import Run
-    from kspec.runs.saved_run import Runs
 
 
 def load(
@@ -194,193 +189,6 @@ def run(
     if result.interrupted_by not in ("", "SIGINT"):  # what was trained is saved, and the process ends, as it was told
         signal.raise_signal(signal.Signals[result.interrupted_by])
     return result
-
-
-def resume(
-    run: Run | str | os.PathLike[str],
-    overrides: str | Iterable[str] = (),
-    *,
-    quiet: bool = True,
-    allow_code: bool = False,
-    allow_outside: bool = False,
-) -> Run:
-    """Goes on with a run in its own folder, and ends with the bits of a run that was never stopped.
-
-    Args:
-        run: A run, its folder, or the name of a spec that has been run: then its newest run that has not finished.
-        overrides: What changes from here on: `"fit.epochs=100"` trains on with a finished run, too.
-        quiet: Print nothing.
-        allow_code: As for `load`, for the run's extensions.
-        allow_outside: As for `load`, for the run's data.
-
-    Returns:
-        The run.
-
-    Raises:
-        RunFolderError: when there is no such run, it is still running, or it has finished and nothing changes.
-        SpecError: when its spec or data has changed, or would change in a way that it may not.
-    """
-    from kspec.runs.saved_model import SavedModel
-
-    return SavedModel(_folder_of(run), allow_code, allow_outside).resume(overrides, quiet=quiet)
-
-
-def predict(
-    run: Run | str | os.PathLike[str],
-    data: Rows | None = None,
-    *,
-    split: str | None = None,
-    nodes: str | Iterable[str] = (),
-    allow_code: bool = False,
-    allow_outside: bool = False,
-) -> dict[str, Any]:
-    """Predicts with a run's trained model.
-
-    Args:
-        run: A run, its folder, or the name of a spec that has been run.
-        data: New data with the same columns: a file; columns by name; rows, each a mapping; or a table of pandas,
-            Polars or Arrow. By default the run's own data.
-        split: A split of the run's own data; by default the first that it has of test, validation and train.
-        nodes: Nodes and sub-models to predict besides the outputs, `"embedding"` or `["embedding", "encoder"]`; by
-            default those of the spec's `predict: {nodes}`.
-        allow_code: As for `load`, for the run's extensions.
-        allow_outside: As for `load`, for the run's data.
-
-    Returns:
-        dict[str, numpy.ndarray]: by output and node, shape (n, …); probabilities for classifiers. Of a run with folds
-            or repeats, the means over their models.
-
-    Raises:
-        SpecError: when the data cannot be read, or there is no such node.
-        RunFolderError: when there is no such run, or it has no model.
-    """
-    from kspec.runs.saved_model import SavedModel
-
-    return SavedModel(_folder_of(run), allow_code, allow_outside).predict(data, split=split, nodes=nodes)
-
-
-def evaluate(
-    run: Run | str | os.PathLike[str],
-    data: Rows | None = None,
-    *,
-    split: str | None = None,
-    allow_code: bool = False,
-    allow_outside: bool = False,
-) -> dict[str, float]:
-    """Evaluates a run's trained model.
-
-    Args:
-        run: A run, its folder, or the name of a spec that has been run.
-        data: New data with the same columns and targets, as for `predict`. By default the run's own data.
-        split: A split of the run's own data; by default the first that it has of test, validation and train.
-        allow_code: As for `load`, for the run's extensions.
-        allow_outside: As for `load`, for the run's data.
-
-    Returns:
-        Losses and metrics by name; of a run with folds or repeats, the means over their models.
-
-    Raises:
-        SpecError: when the data cannot be read.
-        RunFolderError: when there is no such run, or it has no model.
-    """
-    from kspec.runs.saved_model import SavedModel
-
-    return SavedModel(_folder_of(run), allow_code, allow_outside).evaluate(data, split=split)
-
-
-def open(
-    run: str | os.PathLike[str],
-    *,
-    runs: str | os.PathLike[str] = "runs",
-    allow_code: bool = False,
-    allow_outside: bool = False,
-) -> Run:
-    """Opens a run that has ended, or is going on; TensorFlow is imported when its model is first used.
-
-    Args:
-        run: A run folder, `latest` of one, or the name of a spec that has been run.
-        runs: The folder of the run folders.
-        allow_code: As for `load`, for the run's extensions.
-        allow_outside: As for `load`, for the run's data.
-
-    Returns:
-        The run: its metrics, history, predictions and model, and what can be done with it.
-
-    Raises:
-        RunFolderError: when there is no such run, or its files are damaged.
-    """
-    from kspec.runs.saved_run import open_run
-
-    return open_run(os.fspath(run), os.fspath(runs), allow_code=allow_code, allow_outside=allow_outside)
-
-
-def list_runs(name: str | None = None, *, where: str = "", runs: str | os.PathLike[str] = "runs") -> Runs:
-    """Lists runs, newest first, as `kspec runs` does.
-
-    Args:
-        name: The name of a spec: only its runs; by default all.
-        where: A condition over their facts, as after `--where`: `"metrics.accuracy > 0.9 and vars.width == 16"`.
-        runs: The folder of the run folders.
-
-    Returns:
-        A list of runs, with `to_dataframe()` where pandas is installed.
-
-    Raises:
-        ValueError: when `where` is no condition, or names a fact that no run has.
-    """
-    from kspec.runs.saved_run import list_runs
-
-    return list_runs(name, os.fspath(runs), where)
-
-
-def write_report(
-    runs: Run | str | os.PathLike[str] | Sequence[Run | str | os.PathLike[str]],
-    path: str | os.PathLike[str] | None = None,
-    *,
-    to: Format = "html",
-    explain: bool = False,
-    budget: float = 30.0,
-    allow_code: bool = False,
-    allow_outside: bool = False,
-) -> Path:
-    """Writes a run, or several beside each other, as one page, as `kspec report` does.
-
-    Args:
-        runs: A run, its folder, the name of a spec that has been run, a pattern such as `"runs/mlp/*"`; or several.
-        path: Where to; by default `report.html` in the run folder, of several runs in the working directory.
-        to: `"html"`, a page that opens offline; `"md"`, a model card; or `"latex"`. The last two take one run.
-        explain: Compute first which columns matter, how predictions follow them, and where the model is worse.
-        budget: The seconds that `explain` may take for each run, once its model and data are loaded.
-        allow_code: As for `load`, for the runs' extensions.
-        allow_outside: As for `load`, for the data that `explain` reads.
-
-    Returns:
-        The path. TensorFlow is imported only for `explain`.
-
-    Raises:
-        RunFolderError: when there is no such run, or its files are damaged.
-        ValueError: when `to` takes one run, and there are several.
-        ModuleNotFoundError: when a package of `kspec[report]` is not installed.
-    """
-    from kspec.report.report import write_report
-
-    several = [runs] if isinstance(runs, (str, os.PathLike)) or not isinstance(runs, Sequence) else runs
-    places, seconds = [_folder_of(run) for run in several], budget if explain else 0.0
-    return write_report(places, path, to=to, budget=seconds, allow_code=allow_code, allow_outside=allow_outside)
-
-
-def _folder_of(run: Run | str | os.PathLike[str]) -> str:
-    """The folder of a run, or a name that leads to it.
-
-    Raises:
-        RunFolderError: If it has none.
-    """
-    from kspec.runs.run_folder import RunFolderError
-
-    folder = run if isinstance(run, (str, os.PathLike)) else run.folder
-    if folder is None:
-        raise RunFolderError("a smoke run has no folder to load its model from")
-    return os.fspath(folder)
 
 
 def _loaded(spec: Spec | str | os.PathLike[str], overrides: str | Iterable[str], permissions: Permissions) -> Spec:
