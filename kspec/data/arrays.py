@@ -11,7 +11,7 @@ from kspec.data.files.sounds import SoundColumn, length_note, load_sounds
 from kspec.data.input_shapes import example_shape
 from kspec.data.lists.arrays import padded_column
 from kspec.data.network_specs import InputSpec
-from kspec.data.number_texts import why_no_numbers
+from kspec.data.number_texts import why_no_numbers, words_among_numbers
 from kspec.data.storage.mapped_arrays import converted, stacked, stored_arrays, taken, true_rows
 from kspec.data.storage.mapped_texts import text_type
 from kspec.data.table import FILES, Column, Table
@@ -231,7 +231,8 @@ def _refuse_text(name: str, column: Column, columns: list[Column], table: Table,
     example = str(text)
     data = context.spec.document.data
     is_csv = data is not None and data.source == "csv"
-    help = why_no_numbers(str(value) for _, value in values) if is_csv else ""
+    texts = [str(value) for _, value in values]
+    help = why_no_numbers(texts) if is_csv else words_among_numbers(texts, column.name)
     if not help and len(columns) == 1:
         help = "set `dtype: string` and add a `StringLookup` or `TextVectorization` layer, or drop the column"
     elif not help:

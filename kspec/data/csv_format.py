@@ -85,6 +85,24 @@ def find_format(file: Path, context: Context, given: dict[str, Any]) -> dict[str
     return {key: value for key, value in options.items() if key == "header" or value != getattr(defaults, key)}
 
 
+def is_aligned(file: Path, context: Context, options: dict[str, Any]) -> bool:
+    """Whether the columns of a text are aligned by several blanks, with single ones inside of values.
+
+    Args:
+        file: The file.
+        context: Opens it.
+        options: How it is read, without a delimiter.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    text = first_lines(file, context, SAMPLE).decode(options.get("encoding", "utf-8"), errors="replace")
+    lines = [line.strip() for line in text.splitlines()[:ROWS] if line.strip()]
+    widths = Counter(len(re.split(r" {2,}", line)) for line in lines)
+    width, count = widths.most_common(1)[0] if widths else (1, 0)
+    return width > 1 and count >= CONSISTENT * len(lines) and not any("," in line for line in lines[:1])
+
+
 def _comment(lines: Sequence[str]) -> str | None:
     """The character that starts comments above the table."""
     mark = lines[0].strip()[:1] if lines else ""

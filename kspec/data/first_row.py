@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 from kspec.data.number_texts import MARKS
@@ -13,6 +14,10 @@ EVEN = 3
 YEARS = (1900, 2100)
 FEW_ROWS = 4
 """With fewer rows, nothing tells whether a line is data."""
+
+
+_RULE = re.compile(r"(:?-+:?|=+)?")
+"""A cell of a line that is drawn below the names, as Markdown has it."""
 
 
 def is_data(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -56,6 +61,8 @@ def has_second_header(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bo
     if len(rows) < FEW_ROWS or any(_number(word.strip()) is not None for word in first):
         return False
     second, others = rows[0], rows[1:]
+    if all(_RULE.fullmatch(word.strip()) for word in second) and any(len(word.strip()) > 1 for word in second):
+        return True
     evidence = 0
     for place, word in enumerate(second):
         word = word.strip()

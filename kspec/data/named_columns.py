@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from kspec.data.context import Context
+from kspec.data.number_texts import is_number
 from kspec.data.sources.read_request import Request
 from kspec.data.table import Table
 from kspec.diagnostics import codes, did_you_mean
@@ -82,9 +83,20 @@ def require_columns(
             f"the data lacks column{'s' if len(missing) > 1 else ''} {', '.join(f'`{name}`' for name in missing)}",
             context.source_path,
             label=did_you_mean(missing[0], table.columns) if len(missing) == 1 else "",
-            help=f"available columns: {', '.join(list(table.columns)[:SHOWN])}",
+            help=_why_not(list(table.columns)),
         )
     return [name for name, columns in absent.items() if columns]
+
+
+def _why_not(names: list[str]) -> str:
+    """Why columns may be lacking: those that there are, and what their names tell."""
+    shown = f"available columns: {', '.join(names[:SHOWN])}"
+    mark = next((mark for mark in ";\t|" if len(names) == 1 and mark in names[0]), None)
+    if mark is not None:
+        shown += f"; {'tabs' if mark == chr(9) else f'`{mark}`'} seem to divide its values, unlike those of training"
+    elif all(is_number(name) for name in names):
+        shown += "; its first line seems to be data, and should have the names"
+    return shown
 
 
 def _expressions(data: Data) -> list[str]:

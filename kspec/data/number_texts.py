@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from kspec.data.computed_columns import identifier, quoted
+
 MARKS = frozenset({
     "?", "-", "--", "---", ".", "..", "*", "**", "x", "X", "na", "Na", "n.a.", "n.a", "N.A.", "k.A.", "k. A.", "none",
     "null", "nil", "(null)", "unknown", "Unknown", "UNKNOWN", "missing", "Missing", "#VALUE!", "#DIV/0!", "#REF!",
@@ -146,11 +148,29 @@ def why_no_numbers(texts: Iterable[str]) -> str:
         return f'its numbers have a decimal comma: write `csv: {{path: ..., decimal: ","{more}}}`'
     if thousands is not None:
         return f'its numbers have "{thousands}" between thousands: write `csv: {{path: ..., thousands: "{thousands}"}}`'
+    listed = ", ".join(f'"{word}"' for word in found.marks or [])
+    return f"{_words_among(found)}: for missing values write `csv: {{path: ..., missing: [{listed}]}}`"
+
+
+def words_among_numbers(texts: Iterable[str], name: str) -> str:
+    """What to write in a spec so that words are missing values, where no option of a file says so; else empty.
+
+    Args:
+        texts: The texts of the column, without missing ones.
+        name: The column.
+    """
+    found = number_texts(texts)
+    if not found.marks or found.has_notation or found.total == sum(found.others.values()):
+        return ""
+    text = identifier(name)
+    for word in found.marks:
+        text = f"nullif({text}, {quoted(word)})"
+    return f"{_words_among(found)}: for missing values write `columns: {{{name}_number: cast({text} as double)}}`"
+
+
+def _words_among(found: NumberTexts) -> str:
+    """Which words stand among numbers."""
     words = found.marks or []
-    shown, listed = " and ".join(f'"{word}"' for word in words), ", ".join(f'"{word}"' for word in words)
-    count = sum(found.others.values())
+    shown = " and ".join(f'"{word}"' for word in words)
     stand = "stands" if len(words) == 1 else "stand"
-    return (
-        f"{shown} {stand} in {count:,} of {found.total:,} rows, all others are numbers: for missing values write "
-        f"`csv: {{path: ..., missing: [{listed}]}}`"
-    )
+    return f"{shown} {stand} in {sum(found.others.values()):,} of {found.total:,} rows, all others are numbers"

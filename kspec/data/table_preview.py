@@ -14,7 +14,7 @@ from kspec.analysis.data_profile import ColumnProfile
 from kspec.data.arff_header import arff_options
 from kspec.data.array_preview import npz_arrays, without_single_axes
 from kspec.data.context import Context, InvalidData
-from kspec.data.csv_format import find_format
+from kspec.data.csv_format import find_format, is_aligned
 from kspec.data.csv_preview import profile_csv
 from kspec.data.expressions.derivation import derive
 from kspec.data.file_names import names_of_files
@@ -41,6 +41,8 @@ MAX_FILES = 20_000
 SHOWN_SHEETS = 8
 HEADER = 1 << 18
 """So many bytes hold the header of an ARFF file, and some rows."""
+_SVMLIGHT = re.compile(rb"(\s*#[^\n]*\n)*[+-]?\d+(\.\d+)?(,\d+)*( +qid:\d+)?( +\d+:[+-]?\d[\d.eE+-]*)+ *(#|\r?\n)")
+"""A first row of a target and of the numbers of columns with their values."""
 _OLD_EXCEL, _OPEN = b"\xd0\xcf\x11\xe0", b"opendocument.spreadsheet"
 """What tells workbooks of other kinds, which the reader of Excel names."""
 
@@ -83,6 +85,11 @@ def _profile_files(name: str, files: list[Path], options: dict[str, Any], contex
             help = "export the table that it shows as CSV"
             context.error(codes.MALFORMED_DATA_FILE, f"`{name}` is a web page or XML, not a table", None, help=help)
             return None
+        if kind == "svmlight":
+            message = f"`{name}` is an svmlight (libsvm) file, whose rows name their columns by number"
+            help = "write its arrays with `sklearn.datasets.load_svmlight_file` and `numpy.savez`: `npz: table.npz`"
+            context.error(codes.MALFORMED_DATA_FILE, message, None, help=help)
+            return None
         if kind != "csv":
             if kind == "npz":
                 return _profile_npz(name, files[0], context)
@@ -91,6 +98,11 @@ def _profile_files(name: str, files: list[Path], options: dict[str, Any], contex
             table = read(kind, setting, Request(context, {}, []))
             return None if table is None else preview_table(table, kind, name, found, notes)
         found = find_format(files[0], context, options)
+        if "delimiter" not in found and is_aligned(files[0], context, found):
+            message = f"the columns of `{name}` are aligned by two blanks and more, and texts have single ones in them"
+            help = f"put tabs between the columns, for example: sed -E 's/ {{2,}}/\\t/g' {name} > table.tsv"
+            context.error(codes.MALFORMED_DATA_FILE, message, None, help=help)
+            return None
     except (OSError, EOFError, zlib.error, GrowsTooMuch) as error:
         context.error(codes.MALFORMED_DATA_FILE, f"cannot read `{name}`: {error}", None)
         return None
@@ -237,6 +249,8 @@ def _kind_of_content(start: bytes) -> str:
     if re.match(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|[a-z]+[ >])", start, re.IGNORECASE):
         return "markup"
     lines = (line.strip().lower() for line in start.splitlines())
+    if _SVMLIGHT.match(start):
+        return "svmlight"
     first = next((line for line in lines if line and not line.startswith(b"%")), b"")
     return "arff" if first.startswith(b"@relation") else "csv"
 

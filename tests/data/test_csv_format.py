@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kspec.data.first_row import is_data
-from kspec.data.number_texts import number_texts, why_no_numbers
+from kspec.data.number_texts import number_texts, why_no_numbers, words_among_numbers
 from kspec.data.table_preview import FilePreview, profile_file
 from kspec.data.time_formats import is_time, names_time
 from kspec.diagnostics import Report
@@ -163,3 +163,9 @@ def test_dates_and_their_names() -> None:
     for text in ("12", "1.5", "may", "2024", "a-b-c"):
         assert not is_time(text), text
     assert [names_time(name) for name in ("SaleDate", "year", "update")] == [True, True, False]
+
+
+def test_words_among_numbers_of_other_sources() -> None:
+    texts = ["low", *map(str, range(20))]
+    assert words_among_numbers(texts, "x").endswith("""`columns: {x_number: cast(nullif("x", 'low') as double)}`""")
+    assert not words_among_numbers(["low", "high"], "x")

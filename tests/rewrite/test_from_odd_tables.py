@@ -107,6 +107,19 @@ def test_what_is_no_table(capsys):
     assert "take the notes below the table out of the file, from line 62 on" in message
 
 
+def test_forms_that_no_option_says(capsys):
+    assert "is an svmlight (libsvm) file" in refused(capsys, *(f"{n % 2} qid:1 1:0.5 7:{n}" for n in range(9)))
+    rows = (f"{('Ann Lee', 'Bob van Dyk')[n % 2]:<14}{n:>3}   {n * 7:>4}" for n in range(20))
+    assert "are aligned by two blanks and more" in refused(capsys, "first name    age   pay", *rows)
+
+
+def test_a_line_drawn_below_the_names():
+    rows = (f"| {n} | {n * 7 % 11} | {('yes', 'no')[n % 2]} |" for n in range(60))
+    data = inferred("| n | m | sick |", "|:--|---|---|", *rows)
+    assert data["csv"]["skip_rows"] == 2
+    assert data["targets"] == "sick"
+
+
 def test_a_quote_that_is_not_closed(capsys):
     def broken(number, line, *others):
         lines = [NAMES, *LINES]
