@@ -63,6 +63,8 @@ def report_ragged(
         help = f"is the delimiter right? try {option(source, setting)}"
     elif rows and rows[0].is_below:
         help = f"take the notes below the table out of the file, from line {rows[0].line} on"
+    elif options.delimiter == " ":
+        help = f"if several blanks divide two values, write {option(source, 'delimiter: whitespace')}"
     else:
         help = "every line needs as many values as the first; quote values that contain the delimiter"
     lines = ", ".join(f"line {row.line} has {row.length}" for row in rows)
