@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,6 +62,8 @@ def _invert(name: str, tensor: Any, scaling: TargetScaling, dtype: str = "float3
     if not scaling.is_affine:
         return keras.layers.Activation("exponential", dtype=dtype, name=name)(tensor)
     columns = len(scaling.centers)
+    if dtype == "float64":
+        return _invert_in_64_bits(tensor, scaling)
     if columns == 1:
         return keras.layers.Rescaling(scaling.spreads[0], scaling.centers[0], dtype=dtype, name=name)(tensor)
     shape, layers = tuple(tensor.shape[1:]), []
@@ -72,6 +75,25 @@ def _invert(name: str, tensor: Any, scaling: TargetScaling, dtype: str = "float3
     for layer in layers:
         tensor = layer(tensor)
     return tensor
+
+
+def _invert_in_64_bits(tensor: Any, scaling: TargetScaling) -> Any:
+    """A prediction scaled back with all digits; Keras's Rescaling rounds its numbers to 32 bits.
+
+    Args:
+        tensor: Its Keras tensor, shape (batch, …).
+        scaling: The scale of its target.
+    """
+    import numpy
+    from keras import ops
+
+    shape, columns = tuple(tensor.shape[1:]), len(scaling.centers)
+    is_in_rows = columns == 1 or shape[-1:] == (columns,)
+    values = ops.cast(
+        tensor if is_in_rows else ops.reshape(tensor, (-1, math.prod(shape) // columns, columns)), "float64"
+    )
+    values = ops.add(ops.multiply(values, numpy.array(scaling.spreads)), numpy.array(scaling.centers))
+    return values if is_in_rows else ops.reshape(values, (-1, *shape))
 
 
 def lost_digits(outputs: Mapping[str, OutputSettings]) -> str:

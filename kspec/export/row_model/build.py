@@ -16,8 +16,8 @@ from kspec.runs.run_loader import LoadedRun
 _NUMBER = re.compile(r"(_\d+)+$")
 _LAYERS = frozenset({
     "abs", "absolute", "add", "any", "cast", "concatenate", "equal", "expand_dims", "floor", "get_item", "greater",
-    "greater_equal", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "not_equal", "reshape",
-    "sigmoid", "softmax", "squeeze", "stack", "string_lookup", "top_k", "trunc", "where",
+    "greater_equal", "isnan", "less", "less_equal", "logical_and", "logical_not", "logical_or", "multiply",
+    "not_equal", "reshape", "sigmoid", "softmax", "squeeze", "stack", "string_lookup", "top_k", "trunc", "where",
 })  # fmt: skip
 """The names that Keras gives the operations of a row model."""
 _ODD = re.compile(r"[^A-Za-z0-9_.]")

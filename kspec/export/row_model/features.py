@@ -116,7 +116,8 @@ class Features:
         if own is not None and (own.is_window or len(shape) == 0):
             shape = (len(columns),) if len(columns) > 1 else ()
         if values.dtype == "string":
-            return self._filled_texts(values, fills)
+            are_lists = any(self._description.columns[name].shape for name in columns)
+            return values if are_lists else self._filled_texts(values, fills)  # the empty text pads lists
         if "int" in values.dtype or values.dtype == "bool":
             return values
         if len(set(fills)) == 1:
