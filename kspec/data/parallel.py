@@ -85,3 +85,19 @@ def results_ahead(function: Callable[[T], S], items: Iterable[T]) -> Iterator[It
             yield used()
         finally:
             executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def meanwhile(function: Callable[[], T], values: int) -> Iterator[Callable[[], T]]:
+    """A function that returns `function()`, which a thread computes meanwhile if there is much to do.
+
+    Args:
+        function: Looks at nothing that is changed meanwhile.
+        values: How many values it looks at.
+    """
+    if values < MIN_VALUES:
+        result = function()
+        yield lambda: result
+        return
+    with ThreadPoolExecutor(1, "kspec-meanwhile") as executor:
+        yield executor.submit(copy_context().run, function).result

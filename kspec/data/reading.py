@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from kspec.analysis.data_profile import DataProfile
 from kspec.data.arrays import TableArrays
 from kspec.data.balancing import balance
 from kspec.data.columns import ColumnMapping, map_columns
@@ -25,12 +26,13 @@ from kspec.data.missing.indicators import add_indicators, take_indicators
 from kspec.data.missing.neighbor_fill import check_filled, fill_from_neighbors
 from kspec.data.missing.usual_values import usual_values
 from kspec.data.network_specs import InputSpec, OutputSpec
+from kspec.data.parallel import meanwhile
 from kspec.data.profile.class_counts import ClassCounts
 from kspec.data.profile.doubts import find_copies, find_drift
 from kspec.data.profile.profiling import of_lists, of_windows, profile_splits, profile_table
 from kspec.data.profile.series import series_column
 from kspec.data.profile.training_columns import training_columns
-from kspec.data.shared_table import SharedTable
+from kspec.data.shared_table import SharedTable, copy_of
 from kspec.data.sources import read
 from kspec.data.sources.read_request import Request
 from kspec.data.split import Splits, split_rows
@@ -97,11 +99,30 @@ def load(
 
 
 def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
-    context = request.context
     derivation, mapping = (shared or SharedTable()).of(data, request, lambda: _read_table(data, request))
-    table = derivation.table
-    used = mapping.uses(data)
-    profile = profile_table(table, data.source, use=used)
+    table, used = copy_of(derivation.table), mapping.uses(data)
+    values = table.rows * len(table.columns)
+    with meanwhile(lambda: profile_table(table, data.source, use=used), values) as table_profile:
+        return _dataset(data, request, derivation, mapping, table_profile)
+
+
+def _dataset(
+    data: Data,
+    request: Request,
+    derivation: Derivation,
+    mapping: ColumnMapping,
+    table_profile: Callable[[], DataProfile],
+) -> Dataset:
+    """The data set of a table.
+
+    Args:
+        data: The `data` section.
+        request: What is read.
+        derivation: The table, with new columns and without filtered rows; gaps are filled in place.
+        mapping: Which column feeds what.
+        table_profile: Returns the profile of the table as it was before.
+    """
+    context, table, used = request.context, derivation.table, mapping.uses(data)
     policies = Policies(data.missing)
     in_use = (*mapping.input_columns, *mapping.target_columns, *mapping.stratify, *data.split.columns)
     ignored = ignored_targets(table, mapping, policies) if data.window is None else {}
@@ -135,7 +156,6 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     arrays = TableArrays(table, mapping, request.inputs, context)
     context.stop_on_errors()
     arrays.absent = ignored
-    profile = of_lists(profile, table, mapping)
     labels = _labels(table, mapping, arrays, request)
     scales = learn_scales(data, table, mapping, arrays.targets, splits["train"], request.output_specs, context, ignored)
     counts = ClassCounts(arrays, labels, splits, ignored)
@@ -147,6 +167,7 @@ def _load(data: Data, request: Request, shared: SharedTable | None) -> Dataset:
     width = {"width": len(own) + len(table.unusable)} if is_numbered else {}
     notes = [*arrays.notes, *cut_lists(table, mapping), *_check_values(arrays, mapping, splits, request)]
     shuffled = series_column(table, data, splits) if series is None else ""
+    profile = of_lists(table_profile(), table, mapping)
     profile = profile_splits(profile, splits, arrays, labels, counts, shuffled)
     ahead = 0 if data.window is None else data.window.horizon
     profile = replace(profile, copies=find_copies(table, mapping, ahead), drift=find_drift(table, mapping, splits))

@@ -46,7 +46,7 @@ class SharedTable:
             context.found += self._context["found"]
             context.warnings += self._context["warnings"]
         derivation, mapping = self._read
-        own = replace(derivation, table=_copy(derivation.table), types=dict(derivation.types))
+        own = replace(derivation, table=copy_of(derivation.table), types=dict(derivation.types))
         return replace(own, notes=list(derivation.notes)), deepcopy(mapping)
 
 
@@ -61,7 +61,7 @@ def _key(data: Data, request: Request) -> str:
     return repr((settings, seed, request.for_prediction, specs, layers))
 
 
-def _copy(table: Table) -> Table:
+def copy_of(table: Table) -> Table:
     """A table with columns of its own; arrays are shared, since no reader changes one in place."""
     columns = {name: replace(column) for name, column in table.columns.items()}
     return replace(table, columns=columns, fingerprints=dict(table.fingerprints), kept=dict(table.kept))

@@ -30,6 +30,7 @@ from kspec.analysis.index_limits import index_limits, lookups
 from kspec.analysis.list_targets import list_targets
 from kspec.backend.tensorflow import cache_folder
 from kspec.data.context import Context
+from kspec.data.parallel import results_ahead
 from kspec.data.storage.disk_space import RESERVE, DiskFull, disk_errors
 from kspec.data.storage.mapped_arrays import on_disk, pieces, row_bytes, table_arrays, threshold
 from kspec.data.storage.npy_files import npy_file, npy_header
@@ -110,7 +111,9 @@ class Store:
             raise DiskFull(self.folder, size + RESERVE, free)
         self.aside.mkdir(mode=0o700, exist_ok=True)
         with disk_errors(size):
-            arrays = [_write_array(self.aside / f"{n}.npy", array) for n, array in enumerate(writer.arrays)]
+            files = [(self.aside / f"{number}.npy", array) for number, array in enumerate(writer.arrays)]
+            with results_ahead(lambda each: _write_array(*each), files) as written:
+                arrays = list(written)
             content = {
                 "spec": str(Path(self.context.spec.folder).resolve() / Path(self.context.spec.source.name).name),
                 "opened": self.context.opened,
