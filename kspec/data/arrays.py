@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,10 @@ from kspec.data.input_shapes import example_shape
 from kspec.data.lists.arrays import padded_column
 from kspec.data.network_specs import InputSpec
 from kspec.data.number_texts import why_no_numbers, words_among_numbers
-from kspec.data.storage.mapped_arrays import converted, stacked, stored_arrays, taken, true_rows
+from kspec.data.profile.repeated_examples import MAX_COMPARED_BYTES
+from kspec.data.storage.mapped_arrays import converted, on_disk, stacked, stored_arrays, taken, true_rows
 from kspec.data.storage.mapped_texts import text_type
+from kspec.data.storage.stacked_columns import StackedColumns
 from kspec.data.table import FILES, Column, Table
 from kspec.data.targets.arrays import all_finite, target_array, weight_array
 from kspec.data.types import DataSplit
@@ -77,7 +80,8 @@ class TableArrays:
         all_rows = len(rows) == self.table.rows
 
         def select(arrays: Mapping[str, Any]) -> dict[str, Any]:
-            return {name: array if all_rows else taken(array, rows) for name, array in arrays.items()}
+            are_whole = {name: all_rows and not isinstance(array, StackedColumns) for name, array in arrays.items()}
+            return {name: array if are_whole[name] else taken(array, rows) for name, array in arrays.items()}
 
         names = self.table.names
         with stored_arrays():
@@ -173,6 +177,9 @@ def _numbers_or_text(
     dtype = text_type(pieces) if takes.dtype == "string" else _storage(takes.dtype)
     if len(pieces) == 1:
         return converted(pieces[0], dtype).reshape(table.rows, *shape)
+    size = table.rows * math.prod(shape) * dtype.itemsize
+    if on_disk() and not is_window and takes.dtype != "string" and size > MAX_COMPARED_BYTES:
+        return StackedColumns(pieces, dtype, (table.rows, *shape))
     return stacked(pieces, dtype).reshape(table.rows, *shape)
 
 

@@ -12,6 +12,7 @@ from kspec.analysis.index_limits import IndexLimit, Lookup, extra_indices, index
 from kspec.data.columns import ColumnMapping
 from kspec.data.context import Context
 from kspec.data.storage.mapped_arrays import by_rows, pieces, row_bytes, taken
+from kspec.data.storage.stacked_columns import StackedColumns
 from kspec.data.table import Table
 from kspec.data.value_checks import by_row
 from kspec.diagnostics import Edit, Path, Span, codes
@@ -124,6 +125,8 @@ def _selected(values: Any, selections: Sequence[Any]) -> Any:
     """The part of an input that reaches a layer, shape (n, …); None if it is not an array, or cannot be selected."""
     import numpy
 
+    if isinstance(values, StackedColumns):
+        values = values.whole()
     if not isinstance(values, numpy.ndarray):
         return None
     count = len(values)

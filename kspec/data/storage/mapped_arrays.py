@@ -336,8 +336,12 @@ def stacked(arrays: Sequence[Array], dtype: Any) -> Array:
             at += array.shape[1]
         return result
 
-    each = min(width * 16 * STACKED, PIECE_BYTES / STACKED_ROWS) / WRITTEN
-    return made_of((len(flat[0]), width), dtype, rows, flat[0], each)
+    return made_of((len(flat[0]), width), dtype, rows, flat[0], stacked_bytes(width))
+
+
+def stacked_bytes(width: int) -> float:
+    """What rows that are stacked count for, so that few enough are stacked at once."""
+    return min(width * 16 * STACKED, PIECE_BYTES / STACKED_ROWS) / WRITTEN
 
 
 def joined(arrays: Sequence[Array]) -> Array:
