@@ -13,10 +13,10 @@ from kspec.data.table import NOT_NAMED, Table
 from kspec.rewrite.array_layers import array_input
 from kspec.rewrite.from_array_masks import array_masks_spec, find_array_masks
 from kspec.rewrite.from_captchas import captcha_spec, find_label
+from kspec.rewrite.from_cells import with_lists_in_cells
 from kspec.rewrite.from_lists import find_tags, tags_spec
 from kspec.rewrite.from_masks import masks_spec
 from kspec.rewrite.from_series import series_spec
-from kspec.rewrite.from_tags import with_categories_in_cells
 from kspec.rewrite.init import InitRefused
 from kspec.rewrite.series_inference import FEWEST, find_series, measure_series
 from kspec.rewrite.spec_writer import FEW_ROWS, SpecWriter, TableFacts
@@ -95,7 +95,7 @@ def from_table(
     if len(profile.columns) == 1:
         raise InitRefused(f"the table has one column, which is too short for a series: that needs {FEWEST} numbers")
     if table is not None:
-        facts = with_categories_in_cells(facts, roles, table)
+        facts = with_lists_in_cells(facts, roles, table)
     require_inputs(profile, roles)
     return _Writer(_with_classes(facts, roles), roles).write()
 
@@ -214,8 +214,8 @@ class _Writer(SpecWriter):
         for column in (*self.roles.categories, *self.roles.texts):
             if column.missing:
                 rules[column.name] = "unknown"
-        lists = [column for column in self.roles.arrays if column.name not in self.facts.separators]
-        rules |= {column.name: "drop_row" for column in lists if column.missing}
+        gaps = [column.name for column in self.roles.arrays if column.missing]
+        rules |= {name: "drop_row" for name in gaps if not self.facts.has_categories_in_cells(name)}
         if self.roles.target.missing:
             rules[self.roles.target.name] = "drop_row"
         self.missing(rules)

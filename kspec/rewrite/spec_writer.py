@@ -59,7 +59,7 @@ class TableFacts(NamedTuple):
         columns: By column, the one that the spec computes from it and uses instead.
         shapes: By column of files, the shape of its input.
         where: The condition for the rows of the table; empty if the file has no others.
-        separators: By column, what separates the categories in its cells.
+        separators: By column, what separates the categories or numbers in its cells.
     """
 
     profile: DataProfile
@@ -71,6 +71,11 @@ class TableFacts(NamedTuple):
     shapes: Mapping[str, Sequence[int]]
     where: str = ""
     separators: Mapping[str, str] = MappingProxyType({})
+
+    def has_categories_in_cells(self, name: str) -> bool:
+        """Whether the cells of a column hold several categories, and none is missing, since an empty one has a word."""
+        items = self.hints[name].items
+        return name in self.separators and items is not None and items.kind == "text"
 
     @property
     def parts(self) -> list[str]:

@@ -298,3 +298,17 @@ def test_dates_with_two_meanings_are_named():
     assert (
         "it is a date, but it has times in several formats, such as `2020-01-01` and" in Path("spec.yaml").read_text()
     )
+
+
+def test_cells_with_several_numbers_are_arrays_or_lists():
+    rows = [
+        f'"[{n}.5, {n * 7 % 11}.25]","{n % 90}.5, {n % 170}.5",+49 {n * 37 % 900} {n},{";".join("1234"[: n % 3 + 2])},'
+        f"{('yes', 'no')[n % 2]}"
+        for n in range(60)
+    ]
+    data = inferred("vector,place,phone,steps,sick", *rows)
+    assert data["columns"] == {"vector_numbers": """trim("vector", '[]() ')"""}
+    assert data["inputs"]["vector"] == {"column": "vector_numbers", "sep": ","}
+    assert data["inputs"]["place"] == {"column": "place", "sep": ","}
+    assert data["inputs"]["steps"] == {"column": "steps", "length": 4, "sep": ";"}
+    assert "phone" not in data["inputs"]
