@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import api
+import kspec
 from kspec.cli import main
 from kspec.rewrite.init import templates
 
@@ -24,14 +24,14 @@ def test_the_default_template_is_mlp(capsys: pytest.CaptureFixture[str]) -> None
     assert "wrote spec.yaml and kspec.schema.json" in capsys.readouterr().out
     assert Path("spec.yaml").read_text().startswith("# yaml-language-server: $schema=kspec.schema.json\n# A multilayer")
     assert json.loads(Path("kspec.schema.json").read_text())["title"] == "kspec model spec"
-    assert api.check("spec.yaml") == []
+    assert kspec.check("spec.yaml") == []
 
 
 @pytest.mark.parametrize("name", templates())
 def test_templates_have_no_problems(name: str) -> None:
     assert main(["init", "--template", name, "-o", f"new/{name}.yaml"]) == 0
-    assert api.check(f"new/{name}.yaml") == []
-    assert api.load(f"new/{name}.yaml").document.name == name
+    assert kspec.check(f"new/{name}.yaml") == []
+    assert kspec.load(f"new/{name}.yaml").document.name == name
 
 
 def test_templates_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,10 +85,10 @@ def test_the_task_of_a_table_is_inferred(name: str, task: str) -> None:
     Path("data").mkdir()
     Path(f"data/{name}.csv").write_bytes((ROOT / f"specs/data/{name}.csv").read_bytes())
     assert main(["init", f"data/{name}.csv", "-o", "specs/new.yaml"]) == 0
-    spec = api.load("specs/new.yaml")
+    spec = kspec.load("specs/new.yaml")
     assert spec.document.task == task
     assert spec.values["data"]["csv"] == f"../data/{name}.csv"
-    assert [problem for problem in api.check(spec) if problem.is_error] == []
+    assert [problem for problem in kspec.check(spec) if problem.is_error] == []
 
 
 def test_a_table_outside_the_folder_needs_permission(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

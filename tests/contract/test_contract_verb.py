@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec import api
 from kspec.cli import main
 
 VIEWS = """
@@ -47,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         np.savez(folder / f"{name}.npz", pixels=pixels, steps=steps, y=numbers.random(rows))
     (folder / "spec.yaml").write_text(VIEWS)
     for seed in (1, 2):
-        api.run(folder / "spec.yaml", [f"seed={seed}"], out=folder / "runs")
+        kspec.run(folder / "spec.yaml", [f"seed={seed}"], out=folder / "runs")
     return folder
 
 
@@ -133,7 +132,7 @@ def test_watch_tells_drift_from_none(place: Path, capsys: pytest.CaptureFixture[
         "kspec: 1\nname: numbers\ndata: {csv: numbers.csv, targets: y}\ninputs: {x: {shape: [2]}}\n"
         "layers: [{Dense: {units: 1}, name: out}]\ncompile: {loss: mse}\nfit: {epochs: 1}\n"
     )
-    run = str(api.run(spec, out=place / "runs").folder)
+    run = str(kspec.run(spec, out=place / "runs").folder)
     write(place / "same.csv", draw.normal(size=(200, 2)))
     write(place / "other.csv", draw.normal([0, 2], size=(200, 2)))
     assert main(["watch", run, "--data", str(place / "same.csv"), "--format", "json"]) == 0

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kspec import api
+import kspec
 from kspec.contract.document import Contract, InvalidContract, contract_from_json
 from kspec.contract.judge import judge
 from kspec.runs.run_contract import load_contract
@@ -75,7 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("contract")
     (place / "table.csv").write_text(table(300, 1))
     (place / "spec.yaml").write_text(SPEC)
-    return Path(str(api.run(place / "spec.yaml", out=place / "runs").folder))
+    return Path(str(kspec.run(place / "spec.yaml", out=place / "runs").folder))
 
 
 @pytest.fixture(scope="module")

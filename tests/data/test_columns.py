@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kspec import api
+import kspec
 from tests.data.helpers import read, table
 
 
@@ -284,5 +284,5 @@ def test_rows_that_follow_each_other_need_a_window(tmp_path):
     spec.write_text(
         f"kspec: 1\ndata: {{csv: t.csv, inputs: sales, targets: sales}}\ninputs: {{x: {{shape: [3, 1]}}}}\n{layers}\n"
     )
-    (problem,) = [each for each in api.check(spec, data=True) if each.code == "KS505"]
+    (problem,) = [each for each in kspec.check(spec, data=True) if each.code == "KS505"]
     assert "for 3 rows that follow each other, write `window: {length: 3}`" in str(problem.help)

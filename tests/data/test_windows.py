@@ -226,7 +226,7 @@ fit: {epochs: 30}
 def test_a_forecast_beats_the_naive_one_and_goes_beyond_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from kspec import api
+    import kspec
     from kspec.runs.run_loader import load_run, read_examples
 
     monkeypatch.chdir(tmp_path)
@@ -237,7 +237,7 @@ def test_a_forecast_beats_the_naive_one_and_goes_beyond_the_table(
     lines = [f"2024-01-{1 + h // 24:02d} {h % 24:02d}:00,{buoy},{heights[buoy][h]}" for h in hours for buoy in "ab"]
     (tmp_path / "waves.csv").write_text("hour,buoy,height\n" + "\n".join(lines) + "\n", encoding="utf-8")
     (tmp_path / "waves.yaml").write_text(FORECAST, encoding="utf-8")
-    run = api.run("waves.yaml")
+    run = kspec.run("waves.yaml")
     dataset = compile_spec(tmp_path / "waves.yaml", data="always").dataset
     assert dataset is not None
     split, baseline = dataset.splits["test"], run.baseline

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from typing import NamedTuple
 
-from kspec import api
+import kspec
 from kspec.diagnostics import Diagnostic, Report, explain
 
 _BLOCK = re.compile(r"^```(yaml|csv) (.*)\n((?:.*\n)*?)```$", re.MULTILINE)
@@ -31,7 +31,7 @@ class Block(NamedTuple):
         self.write_tables()
         Path("spec.yaml").write_text(self.text, encoding="utf-8")
         absent = () if self.tables else ("KS501",)
-        diagnostics = api.check("spec.yaml", overrides=self.overrides, ignore=absent)
+        diagnostics = kspec.check("spec.yaml", overrides=self.overrides, ignore=absent)
         is_sound = not any(diagnostic.is_error for diagnostic in diagnostics)
         return _read_data(self.overrides) if self.tables and is_sound else diagnostics
 
@@ -60,7 +60,7 @@ def _read_data(overrides: tuple[str, ...]) -> list[Diagnostic]:
     from kspec.data.step_check import check_targets
     from kspec.data.training_data import read_training_data
 
-    spec = api.load("spec.yaml", overrides)
+    spec = kspec.load("spec.yaml", overrides)
     report = Report()
     dataset = read_training_data(spec, analyse(spec, Report()), report)
     if dataset is not None:

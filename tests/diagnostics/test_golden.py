@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import api
+import kspec
 from kspec.diagnostics import Diagnostic, explain
 from kspec.diagnostics.render import Format, render
 from tests.diagnostics.page_blocks import Block, of_kind
@@ -46,7 +46,7 @@ def test_case(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     monkeypatch.setattr("kspec._version.__version__", "0.0.0")
     overrides = (folder / "set.txt").read_text().splitlines() if (folder / "set.txt").exists() else ()
-    diagnostics = api.check("spec.yaml", overrides=overrides)
+    diagnostics = kspec.check("spec.yaml", overrides=overrides)
     expected = sorted(folder.glob("expected.*")) or [folder / "expected.txt"]
     for file in expected:
         compare(shown(diagnostics, FORMATS[file.suffix]), file)

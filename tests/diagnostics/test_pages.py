@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import api
+import kspec
 from kspec.diagnostics import explain
 from tests.diagnostics.page_blocks import Block, blocks, of_kind
 
@@ -60,7 +60,7 @@ def test_other_example_can_be_read(code: str, block: Block, tmp_path: Path, monk
     monkeypatch.chdir(tmp_path)
     assert NEEDS_MORE.fullmatch(code)
     Path("spec.yaml").write_text(block.text, encoding="utf-8")
-    assert api.load("spec.yaml").document.layers
+    assert kspec.load("spec.yaml").document.layers
 
 
 def test_pages_omit_the_notes_for_tests() -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 import kspec
-from kspec import api
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Report, SpecError
 from kspec.rewrite.render import render
@@ -50,20 +49,20 @@ def test_included_definitions_and_their_errors(tmp_path, monkeypatch):
     spec.write_text(
         "kspec: 1\ntask: regression\ninclude: [lib/blocks.yaml]\nvars: {depth: 2}\ninputs: {x: {shape: [4]}}\nlayers:\n  - block: mlp\n"
     )
-    assert api.check(spec) == []
-    loaded = api.load(spec, ["vars.width=5"])
+    assert kspec.check(spec) == []
+    loaded = kspec.load(spec, ["vars.width=5"])
     assert [entry.arguments for entry in loaded.document.layers] == [{"units": 5}] * 2
-    rendered = render(api.load(spec), analyse(api.load(spec), Report()))
+    rendered = render(kspec.load(spec), analyse(kspec.load(spec), Report()))
     assert "# default" in rendered  # keeps the layout of the user's text
     assert "other" not in rendered  # it is unused
     (tmp_path / "alone.yaml").write_text(rendered)
-    assert api.check("alone.yaml") == []
-    assert api.load("alone.yaml").document.layers == api.load(spec).document.layers
+    assert kspec.check("alone.yaml") == []
+    assert kspec.load("alone.yaml").document.layers == kspec.load(spec).document.layers
     (tmp_path / "lib" / "base.yaml").rename(tmp_path / "away.yaml")
     spec.write_text(spec.read_text() + "  - block: gone\n  - Dense: {units: $gone}\n")
-    assert [d.code for d in api.check(spec)] == ["KS223"]  # the missing file may define the unknown names
+    assert [d.code for d in kspec.check(spec)] == ["KS223"]  # the missing file may define the unknown names
     spec.write_text(spec.read_text().partition("  - block: gone")[0])
     (tmp_path / "lib" / "base.yaml").write_text("include: blocks.yaml\nvars: {width: 3}\n")
-    assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
+    assert [(d.code, d.span.source.name) for d in kspec.check(spec)] == [("KS223", "lib/base.yaml")]
     (tmp_path / "lib" / "base.yaml").write_text("layers: []\nvars: {width: 3}\n")
-    assert [(d.code, d.span.source.name) for d in api.check(spec)] == [("KS223", "lib/base.yaml")]
+    assert [(d.code, d.span.source.name) for d in kspec.check(spec)] == [("KS223", "lib/base.yaml")]

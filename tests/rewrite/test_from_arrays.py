@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kspec import api
+import kspec
 from kspec.cli import main
 from kspec.runs.run_folder import RunFolderError, find_run
 
@@ -26,9 +26,9 @@ def inferred(name, *, data=True, **choices):
     options = [word for key, value in choices.items() for word in (f"--{key}", value)]
     assert main(["init", name, "-o", "spec.yaml", "--force", *options]) == 0
     text = Path("spec.yaml").read_text()
-    problems = [str(each) for each in api.check("spec.yaml", data=data) if each.severity.name != "INFO"]
+    problems = [str(each) for each in kspec.check("spec.yaml", data=data) if each.severity.name != "INFO"]
     assert problems == [], text
-    return api.load("spec.yaml").values
+    return kspec.load("spec.yaml").values
 
 
 def heads(values):

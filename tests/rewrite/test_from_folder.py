@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kspec import api
+import kspec
 from kspec.cli import main
 
 CHANCE = np.random.default_rng(4)
@@ -29,9 +29,9 @@ def inferred(name, **choices):
     """The spec of a folder or table, without problems in its data but notes."""
     options = [word for key, value in choices.items() for word in (f"--{key}", value)]
     assert main(["init", name, "-o", "spec.yaml", "--force", *options]) == 0
-    problems = [str(each) for each in api.check("spec.yaml", data=True) if each.severity.name != "INFO"]
+    problems = [str(each) for each in kspec.check("spec.yaml", data=True) if each.severity.name != "INFO"]
     assert problems == []
-    return api.load("spec.yaml").values
+    return kspec.load("spec.yaml").values
 
 
 def test_a_folder_of_images_for_each_class():
@@ -70,7 +70,7 @@ def test_texts_and_sounds():
 
 def inferred_layers(name):
     assert main(["init", name, "-o", "spec.yaml", "--force"]) == 0
-    return api.load("spec.yaml").values["layers"]
+    return kspec.load("spec.yaml").values["layers"]
 
 
 @pytest.mark.parametrize(("most", "classes"), [(1, 2), (3, 4)])

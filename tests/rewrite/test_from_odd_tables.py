@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import api
+import kspec
 from kspec.cli import main
 
 CHANCE = random.Random(3)
@@ -30,10 +30,10 @@ def inferred(*lines, rows=60):
     Path("t.csv").write_text("\n".join(lines) + "\n")
     assert main(["init", "t.csv", "-o", "spec.yaml", "--force"]) == 0
     text = Path("spec.yaml").read_text()
-    problems = [str(each) for each in api.check("spec.yaml", data=True) if each.severity.name != "INFO"]
+    problems = [str(each) for each in kspec.check("spec.yaml", data=True) if each.severity.name != "INFO"]
     assert problems == [], text
     assert f": {rows} rows" in text
-    return api.load("spec.yaml").values["data"]
+    return kspec.load("spec.yaml").values["data"]
 
 
 def refused(capsys, *lines):
@@ -153,7 +153,7 @@ def test_categories_of_several_lines():
     assert data["columns"] == {"kind_line": """replace(replace("kind", chr(13), ''), chr(10), ' ')"""}
     spec = Path("spec.yaml")
     spec.write_text(spec.read_text().replace("kind: kind_line", "kind: kind"))
-    (problem,) = api.check(spec, data=True)
+    (problem,) = kspec.check(spec, data=True)
     assert problem.code == "KS508"
     assert "`kind` has texts of several lines, such as 'one\\ntwo'" in problem.message
 
@@ -227,11 +227,11 @@ def test_the_content_of_a_file_tells_more_than_its_name(capsys):
     for name, text, source in (("t.parquet", csv, "csv"), ("t.xls", csv, "csv"), ("u.csv", lines, "json")):
         Path(name).write_text(text)
         assert main(["init", name, "-o", "spec.yaml", "--force"]) == 0
-        assert api.load("spec.yaml").values["data"][source] == name
-        assert not [each for each in api.check("spec.yaml", data=True) if each.severity.name != "INFO"]
+        assert kspec.load("spec.yaml").values["data"][source] == name
+        assert not [each for each in kspec.check("spec.yaml", data=True) if each.severity.name != "INFO"]
     Path("v.csv").write_text(arff)
     assert main(["init", "v.csv", "-o", "spec.yaml", "--force"]) == 0
-    assert api.load("spec.yaml").values["data"]["csv"]["names"] == ["the age", "sick"]
+    assert kspec.load("spec.yaml").values["data"]["csv"]["names"] == ["the age", "sick"]
     Path("w.csv").write_bytes(gzip.compress(csv.encode()))
     assert main(["init", "w.csv", "-o", "-"]) != 0
     assert "name should end in .gz" in capsys.readouterr().err

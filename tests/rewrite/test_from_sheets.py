@@ -3,7 +3,7 @@
 import openpyxl
 import pytest
 
-from kspec import api
+import kspec
 from kspec.cli import main
 from tests.support.workbooks import write_ods, write_xls
 
@@ -24,10 +24,10 @@ def test_the_largest_sheet_holds_the_table(tmp_path, monkeypatch):
     book.create_sheet("Codes").append(["a", "b"])
     book.save("book.xlsx")
     assert main(["init", "book.xlsx", "-o", "spec.yaml"]) == 0
-    spec = api.load("spec.yaml")
+    spec = kspec.load("spec.yaml")
     assert spec.values["data"]["excel"] == {"path": "book.xlsx", "sheet": "Sales 2024"}
     assert "# the largest; others: Notes, Codes" in spec.source.text
-    assert not [each for each in api.check("spec.yaml", data=True) if each.is_error or each.code == "KS545"]
+    assert not [each for each in kspec.check("spec.yaml", data=True) if each.is_error or each.code == "KS545"]
 
 
 ROWS = [["age", "kind"], *([float(row * row % 31), "pq"[row % 2]] for row in range(40))]
@@ -38,10 +38,10 @@ def test_workbooks_of_other_kinds(name, write, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / name, ROWS)
     assert main(["init", name, "-o", "spec.yaml"]) == 0
-    spec = api.load("spec.yaml")
+    spec = kspec.load("spec.yaml")
     assert spec.values["data"]["excel"] == name
     assert ": 40 rows, 2 columns" in spec.source.text
-    assert api.check(spec, data=True) == []
+    assert kspec.check(spec, data=True) == []
     (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:700] + bytes(2000))
     assert main(["init", name, "-o", "-"]) == 1
     assert f"cannot read `{name}`: it is no workbook" in capsys.readouterr().err
@@ -59,7 +59,7 @@ def test_a_cell_far_away_takes_no_memory(name, tmp_path, monkeypatch, capsys):
         )
     spec = "kspec: 1\ninputs: {x: {shape: [1]}}\nlayers: [Flatten]\ndata: {excel: NAME, limits: {gigabytes: 0.1}}\n"
     (tmp_path / "spec.yaml").write_text(spec.replace("NAME", name))
-    assert "KS530" in [each.code for each in api.check("spec.yaml", data=True)]
+    assert "KS530" in [each.code for each in kspec.check("spec.yaml", data=True)]
 
 
 def test_empty_cells_below_a_sheet_are_none(tmp_path, monkeypatch):
@@ -68,4 +68,4 @@ def test_empty_cells_below_a_sheet_are_none(tmp_path, monkeypatch):
     more = f'<table:table-row table:number-rows-repeated="1048000">{empty}</table:table-row>'
     write_ods(tmp_path / "t.ods", ROWS, more)
     assert main(["init", "t.ods", "-o", "spec.yaml"]) == 0
-    assert api.check("spec.yaml", data=True) == []
+    assert kspec.check("spec.yaml", data=True) == []

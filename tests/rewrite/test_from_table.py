@@ -119,13 +119,13 @@ def test_unusual_column_names_survive_a_round_trip() -> None:
 
 
 def test_unusual_column_names_pass_the_check(tmp_path: Any) -> None:
-    from kspec import api
+    import kspec
 
     spec = tmp_path / "spec.yaml"
     spec.write_text(from_table(table(*ODD, YES_NO), "t.csv", options={"delimiter": "\t"}), encoding="utf-8")
     with (tmp_path / "t.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, delimiter="\t").writerow([known.name for known in (*ODD, YES_NO)])
-    assert [problem for problem in api.check(spec) if problem.is_error] == []
+    assert [problem for problem in kspec.check(spec) if problem.is_error] == []
 
 
 def test_long_lists_of_columns_are_wrapped() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import api
+import kspec
 from kspec.cli import main
 from kspec.rewrite.init import templates
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 def test_every_template_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["init", "--template", name]) == 0
-    run = api.run("spec.yaml", overrides=["fit.epochs=1"])
+    run = kspec.run("spec.yaml", overrides=["fit.epochs=1"])
     assert (run.folder / "metrics.json").exists()
 
 
@@ -30,6 +30,6 @@ def test_a_spec_for_a_table_with_all_column_types_runs(tmp_path: Path, monkeypat
         rows.append(f"{number},{words},{cities[number % 4]},{age},dep{number % 25},{'yes' if number % 3 else 'no'}")
     Path("tickets.csv").write_text("id,subject,city,age,department,urgent\n" + "\n".join(rows) + "\n")
     assert main(["init", "tickets.csv"]) == 0
-    assert api.check("spec.yaml") == []
-    run = api.run("spec.yaml", overrides=["fit.epochs=1"])
+    assert kspec.check("spec.yaml") == []
+    run = kspec.run("spec.yaml", overrides=["fit.epochs=1"])
     assert (run.folder / "predictions.csv").exists()

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from kspec import api, catalog
+import kspec
+from kspec import catalog
 from kspec.diagnostics import Report, Source
 from kspec.schema.reference import as_plain, example, kinds_of, signature
 from kspec.syntax import parse
@@ -28,7 +29,7 @@ def test_example_is_valid(entry: catalog.Entry, tmp_path: Path) -> None:
     spec = tmp_path / "spec.yaml"
     first = "" if "from:" in layers else "\n  from: a"
     spec.write_text(f"kspec: 1\ninputs:\n{INPUTS}layers:\n{layers}{first if first not in layers else ''}\n{rest}\n")
-    found = [problem for problem in api.check(spec, allow_network=True) if problem.code in ARGUMENT_CODES]
+    found = [problem for problem in kspec.check(spec, allow_network=True) if problem.code in ARGUMENT_CODES]
     assert found == [], text
 
 

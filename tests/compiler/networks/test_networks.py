@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kspec import api
+import kspec
 from kspec.compiler.compile import compile_spec
 from kspec.compiler.passes import analyse
 from kspec.diagnostics import Diagnostic, Report
@@ -40,7 +40,7 @@ def test_there_are_enough_networks():
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_network_has_no_diagnostics(path):
-    assert told(api.check(path, ignore=["KS501"])) == []  # the data is not there
+    assert told(kspec.check(path, ignore=["KS501"])) == []  # the data is not there
 
 
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
@@ -50,13 +50,13 @@ def test_network_with_examples_has_no_diagnostics(path, tmp_path):
     spec = load_file(copy)
     if not write_examples(spec, analyse(spec, Report()), tmp_path):
         pytest.skip("has no table of its own")
-    assert told(api.check(copy)) == []
+    assert told(kspec.check(copy)) == []
     assert read_and_check(copy) == []
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(SPECS).as_posix())
 def test_shipped_spec_has_no_diagnostics(path):
-    assert told(api.check(path)) == []
+    assert told(kspec.check(path)) == []
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,6 @@ def test_network_builds_and_trains(path, tmp_path):
         import keras
 
         keras.utils.clear_session()  # metrics are counted by Keras over the whole process
-        assert api.run(copy, smoke=True).status == "finished"
+        assert kspec.run(copy, smoke=True).status == "finished"
     elif spec.document.data is None:
-        assert told(api.check(copy, with_keras=True)) == []
+        assert told(kspec.check(copy, with_keras=True)) == []
