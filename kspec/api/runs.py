@@ -22,6 +22,7 @@ def resume(
     overrides: str | Iterable[str] = (),
     *,
     quiet: bool = True,
+    track: str | Iterable[str] = (),
     allow_code: bool = False,
     allow_outside: bool = False,
 ) -> Run:
@@ -31,19 +32,23 @@ def resume(
         run: A run, its folder, or the name of a spec that has been run: then its newest run that has not finished.
         overrides: What changes from here on: `"fit.epochs=100"` trains on with a finished run, too.
         quiet: Print nothing.
+        track: As for `run`.
         allow_code: As for `load`, for the run's extensions.
         allow_outside: As for `load`, for the run's data.
 
     Returns:
-        The run.
+        The run; after a signal as for `run`.
 
     Raises:
         RunFolderError: when there is no such run, it is still running, or it has finished and nothing changes.
         SpecError: when its spec or data has changed, or would change in a way that it may not.
     """
-    from kspec.runs.saved_model import SavedModel
+    from kspec.language import Permissions
+    from kspec.tracking.run import resume_tracked
 
-    return SavedModel(_folder_of(run), allow_code, allow_outside).resume(overrides, quiet=quiet)
+    changes = [overrides] if isinstance(overrides, str) else overrides
+    trackers = [track] if isinstance(track, str) else track
+    return resume_tracked(_folder_of(run), changes, trackers, Permissions(allow_code, allow_outside), quiet=quiet)
 
 
 def predict(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -178,17 +177,10 @@ def run(
     Raises:
         SpecError: when the spec or its data is faulty.
     """
-    from kspec.runs.saved_model import SavedModel
     from kspec.tracking.run import run_tracked
 
     loaded = _loaded(spec, overrides, Permissions(allow_code, allow_outside, allow_network))
-    result = run_tracked(loaded, _as_list(track), out=out, smoke=smoke, quiet=quiet)
-    for each in (result, *result.members):
-        if each.folder is not None:
-            each.trained = SavedModel(os.fspath(each.folder), allow_code, allow_outside)
-    if result.interrupted_by not in ("", "SIGINT"):  # what was trained is saved, and the process ends, as it was told
-        signal.raise_signal(signal.Signals[result.interrupted_by])
-    return result
+    return run_tracked(loaded, _as_list(track), out=out, smoke=smoke, quiet=quiet)
 
 
 def _loaded(spec: Spec | str | os.PathLike[str], overrides: str | Iterable[str], permissions: Permissions) -> Spec:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +17,7 @@ from kspec.cli.run import carry_out
 from kspec.cli.sweep import carry_out_sweep, require_optuna
 
 if TYPE_CHECKING:
-    from kspec.language import Permissions
+    from kspec.language import Permissions, Spec
     from kspec.runs.run import Run
     from kspec.sweep.result import SweepResult
     from kspec.training.console import Console
@@ -61,105 +64,95 @@ def command(
     """
     from kspec.cli import FAILED
     from kspec.language import Permissions
-    from kspec.runs.resume import resume_run
     from kspec.runs.run_folder import RunFolderError
     from kspec.sweep.resume import sweep_to_resume
-    from kspec.tracking.tracking import tracking
 
-    granted = Permissions.of(permissions)
+    options = _Request(overrides, Permissions.of(permissions), jobs, ray, force, track)
     try:
-        sweep = sweep_to_resume(run, runs)
+        folder = sweep_to_resume(run, runs)
+        if folder is None:
+            carry_out(
+                ctx, lambda console: options.resume_run(run, runs, console), quiet=quiet, as_json=format_ == "json"
+            )
+            return
+        require_optuna()
+        spec = options.load_sweep(folder)
     except RunFolderError as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
-    if sweep is not None:
-        _resume_sweep(
-            ctx,
-            sweep,
-            overrides,
-            granted,
-            jobs=jobs,
-            ray=ray,
-            force=force,
-            track=track,
-            quiet=quiet,
-            format_=format_,
-        )
-        return
-
-    def resume(console: Console) -> Run:
-        with tracking(track, Path.cwd(), console) as tracked, _options.cluster_of(ray, console) as cluster:
-            return resume_run(
-                run,
-                overrides,
-                runs=runs,
-                permissions=granted,
-                console=console,
-                force=force,
-                jobs=jobs,
-                cluster=cluster,
-                on_folder=tracked.begin,
-            )
-
-    carry_out(
-        ctx,
-        resume,
-        quiet=quiet,
-        as_json=format_ == "json",
+    carry_out_sweep(
+        ctx, spec, lambda console: options.resume_sweep(spec, folder, console), quiet=quiet, as_json=format_ == "json"
     )
 
 
-def _resume_sweep(
-    ctx: click.Context,
-    folder: Path,
-    overrides: tuple[str, ...],
-    granted: Permissions,
-    *,
-    jobs: int | None,
-    ray: str | None,
-    force: bool,
-    track: tuple[str, ...],
-    quiet: bool,
-    format_: str,
-) -> None:
-    """Goes on with a sweep; see `command`.
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What the user wants of a run or a sweep that goes on.
 
     Args:
-        ctx: The context of the command.
-        folder: The folder of the sweep.
         overrides: What changes in its spec.
-        granted: What the user allows it to do.
-        jobs: How many trials of a batch run side by side.
+        permissions: What the user allows it to do.
+        jobs: How many folds, repeats or trials run side by side.
         ray: The cluster that they run on.
         force: Go on although another machine may still be running it.
         track: The trackers to which it is sent.
-        quiet: Print nothing but the folder.
-        format_: `text` or `json`.
     """
-    from kspec.cli import FAILED
-    from kspec.runs.run_folder import RunFolderError
-    from kspec.sweep.resume import keeps_models, load_sweep, stopped_folder
 
-    require_optuna()
-    try:
-        spec = load_sweep(folder, overrides, granted, force=force)
-    except RunFolderError as error:
-        click.echo(f"kspec: {error}", err=True)
-        ctx.exit(FAILED)
+    overrides: tuple[str, ...]
+    permissions: Permissions
+    jobs: int | None
+    ray: str | None
+    force: bool
+    track: tuple[str, ...]
 
-    def resume(console: Console) -> SweepResult:
-        from kspec.sweep.sweep import run_sweep
-        from kspec.tracking.tracking import tracking
+    def resume_run(self, run: str, runs: str, console: Console) -> Run:
+        """Goes on with a run.
 
-        with tracking(track, Path.cwd(), console) as tracked, _options.cluster_of(ray, console) as cluster:
-            return run_sweep(
-                spec,
-                jobs=jobs,
-                keep_models=keeps_models(folder),
+        Args:
+            run: Its folder, or the name of its spec.
+            runs: The folder of the run folders.
+            console: Where to print.
+        """
+        from kspec.runs.resume import resume_run
+
+        with self._services(console) as services:
+            return resume_run(
+                run,
+                self.overrides,
+                runs=runs,
+                permissions=self.permissions,
                 console=console,
-                folder=stopped_folder(folder),
-                cluster=cluster,
-                on_folder=tracked.begin,
+                force=self.force,
+                jobs=self.jobs,
+                **services,
             )
 
-    carry_out_sweep(ctx, spec, resume, quiet=quiet, as_json=format_ == "json")
+    def load_sweep(self, folder: Path) -> Spec:
+        """The spec of a sweep."""
+        from kspec.sweep.resume import load_sweep
+
+        return load_sweep(folder, self.overrides, self.permissions, force=self.force)
+
+    def resume_sweep(self, spec: Spec, folder: Path, console: Console) -> SweepResult:
+        """Goes on with a sweep.
+
+        Args:
+            spec: Its spec.
+            folder: Its folder.
+            console: Where to print.
+        """
+        from kspec.sweep.resume import keeps_models, stopped_folder
+        from kspec.sweep.sweep import run_sweep
+
+        keeps = keeps_models(folder)
+        with self._services(console) as services:
+            stopped = stopped_folder(folder)
+            return run_sweep(spec, jobs=self.jobs, keep_models=keeps, console=console, folder=stopped, **services)
+
+    @contextmanager
+    def _services(self, console: Console) -> Iterator[dict[str, Any]]:
+        """The cluster, and what is to be called with the run folder, so that the trackers follow it."""
+        from kspec.tracking.tracking import tracking
+
+        with tracking(self.track, Path.cwd(), console) as tracked, _options.cluster_of(self.ray, console) as cluster:
+            yield {"cluster": cluster, "on_folder": tracked.begin}

@@ -171,6 +171,7 @@ def carry_out(ctx: click.Context, run: Callable[[Console], Run], *, quiet: bool,
     from kspec.diagnostics.render.json_format import as_plain
     from kspec.runs.failures import StepFailed
     from kspec.runs.run_folder import RunFolderError, finite
+    from kspec.tracking.targets import MissingTracker
     from kspec.training.console import Console
 
     warnings.showwarning = _show_warning  # type: ignore[assignment]
@@ -178,7 +179,7 @@ def carry_out(ctx: click.Context, run: Callable[[Console], Run], *, quiet: bool,
     try:
         with reserve_stdout(as_json):
             result = run(console)
-    except (RunFolderError, StepFailed) as error:
+    except (RunFolderError, StepFailed, MissingTracker) as error:
         click.echo(f"kspec: {error}", err=True)
         if as_json:
             click.echo(json.dumps({"status": "failed", "message": str(error)}))

@@ -152,6 +152,7 @@ def carry_out_sweep(
     from kspec.runs.failures import StepFailed
     from kspec.runs.run_folder import RunFolderError, finite
     from kspec.sweep.overview import overview
+    from kspec.tracking.targets import MissingTracker
     from kspec.training.console import Console
 
     assert spec.document.sweep is not None
@@ -163,7 +164,7 @@ def carry_out_sweep(
     try:
         with reserve_stdout(as_json):
             result = run(Console(quiet, sys.stderr if as_json else sys.stdout))
-    except (RunFolderError, StepFailed) as error:
+    except (RunFolderError, StepFailed, MissingTracker) as error:
         click.echo(f"kspec: {error}", err=True)
         ctx.exit(FAILED)
     if as_json:

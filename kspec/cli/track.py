@@ -38,9 +38,13 @@ def command(ctx: click.Context, /, places: tuple[str, ...], to: tuple[str, ...],
     from kspec.report.run_places import find_runs
     from kspec.runs.run_folder import RunFolderError
     from kspec.tracking.send import send_run
-    from kspec.tracking.targets import targets_of
+    from kspec.tracking.targets import MissingTracker, targets_of
 
-    targets = targets_of(to, Path.cwd())
+    try:
+        targets = targets_of(to, Path.cwd())
+    except MissingTracker as error:
+        click.echo(f"kspec: {error}", err=True)
+        ctx.exit(FAILED)
     if not targets:
         raise click.UsageError(
             "no tracker: add --to mlflow:URI or --to tensorboard, or set `track` in [tool.kspec] of pyproject.toml"

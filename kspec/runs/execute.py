@@ -288,6 +288,8 @@ class Execution:
         self.result.history, self.result.kept_epoch = fitted.history, fitted.kept
         if fitted.stages:
             recorder.facts["stages"] = fitted.stages
+        if fitted.pruned:
+            recorder.facts["pruned"] = True
         if fitted.averaged and fitted.kept is None:
             recorder.facts["averaged_weights"] = True
         is_trained = bool(fitted.history) or not fitted.interrupted  # a partial first epoch is discarded

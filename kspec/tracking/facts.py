@@ -57,6 +57,8 @@ class RunFacts:
     def status(self) -> Status:
         """How it stands."""
         status = status_of(self.record)
+        if status == "finished" and self.record.get("pruned") is True:
+            return "pruned"
         return status if status in ("running", "finished", "failed", "interrupted") else "killed"  # type: ignore[return-value]
 
     @property
@@ -113,6 +115,8 @@ class RunFacts:
             tags["kspec.description"] = description
         if isinstance(engine := self.record.get("engine"), (str, dict, list)):  # of `auto`, what it has chosen
             tags["kspec.engine"] = to_yaml(engine)
+        if self.has_ended:  # MLflow has one word for all that was ended early
+            tags["kspec.status"] = self.status
         if overrides := self._overrides():
             tags["kspec.overrides"] = " ".join(overrides)
         if len(parameters) > MAX_PARAMETERS:

@@ -33,6 +33,7 @@ _STATUS = {
     "failed": "FAILED",
     "interrupted": "KILLED",
     "killed": "KILLED",
+    "pruned": "KILLED",
 }
 _KEY = "kspec.key"
 

@@ -26,6 +26,19 @@ _NEEDS = {"mlflow": "mlflow", "tensorboard": "tensorboard"}
 """The package of each tracker that is a part of kspec."""
 
 
+class MissingTracker(ModuleNotFoundError):
+    """The package of a tracker is not installed.
+
+    Args:
+        tracker: The tracker, which is the extra of kspec, too.
+    """
+
+    def __init__(self, tracker: str) -> None:
+        package = _NEEDS[tracker]
+        text = f"the tracker {tracker} needs the package {package}: pip install 'kspec[{tracker}]', or --track none"
+        super().__init__(text, name=package)
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A tracker to send runs to.
@@ -87,7 +100,8 @@ def targets_of(written: Iterable[str], folder: Path) -> list[Target]:
         folder: The folder of the spec, for the project's `pyproject.toml`.
 
     Raises:
-        SpecError: If there is no such tracker, or its package is missing.
+        SpecError: If there is no such tracker.
+        MissingTracker: If its package is not installed.
     """
     found = tuple(written) or read_config(Path(os.path.abspath(folder)), Report()).track
     targets = [target_of(text) for text in found if text != NONE]
@@ -101,7 +115,8 @@ def target_of(text: str) -> Target:
         text: As after `--track`.
 
     Raises:
-        SpecError: If there is no such tracker, or its package is missing.
+        SpecError: If there is no such tracker.
+        MissingTracker: If its package is not installed.
     """
     name, _, address = text.partition(":")
     names = tracker_names()
@@ -110,7 +125,7 @@ def target_of(text: str) -> Target:
         _fail(text, f"unknown tracker `{mask_credentials(name)}`", f"available trackers: {', '.join(names)}", label)
     package = _NEEDS.get(name)
     if package is not None and find_spec(package) is None:
-        _fail(text, f"the tracker {name} needs a package", f"pip install 'kspec[{name}]', or `--track none`")
+        raise MissingTracker(name)
     if name == "mlflow" and not address:
         address = os.environ.get("MLFLOW_TRACKING_URI") or MLFLOW
     if name == "tensorboard" and address:

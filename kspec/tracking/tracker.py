@@ -22,8 +22,9 @@ from kspec.syntax.credentials import Address
 
 __all__ = ["Address", "Data", "Description", "Metric", "Model", "Status", "Tensor", "TrackedRun", "Tracker"]
 
-Status = Literal["running", "finished", "failed", "interrupted", "killed"]
-"""How a run stands: `interrupted` after Ctrl-C or another signal, `killed` if its process is gone without a word."""
+Status = Literal["running", "finished", "failed", "interrupted", "killed", "pruned"]
+"""How a run stands: `interrupted` after Ctrl-C or another signal, `killed` if its process is gone without a word,
+`pruned` if it is a trial that a sweep ended as hopeless."""
 
 Value = bool | int | float | str
 

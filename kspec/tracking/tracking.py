@@ -37,6 +37,7 @@ def tracking(written: Iterable[str], folder: Path, console: Console) -> Iterator
 
     Raises:
         SpecError: If there is no such tracker.
+        MissingTracker: If its package is not installed.
     """
     found = Tracking(targets_of(written, folder), console)
     try:

@@ -160,6 +160,19 @@ def test_trials_and_folds_are_runs_in_their_run(tmp_path: Path) -> None:
     assert list(begun).index("trial 2") < list(begun).index("trial 10")
 
 
+def test_a_trial_that_was_ended_early_is_pruned(tmp_path: Path) -> None:
+    folder, tracker = write_run(tmp_path / "run", sweep={"trials": 2}), Recorder()
+    write_run(folder / "trials" / "0")
+    write_run(folder / "trials" / "1", pruned=True)
+    send(folder, tracker)
+    ends = {name: value for kind, name, value in tracker.calls if kind == "end"}
+    assert ends == {"run": "finished", "trial 0": "finished", "trial 1": "pruned"}
+    tags = [
+        value.tags["kspec.status"] for kind, name, value in tracker.calls if kind == "describe" and name == "trial 1"
+    ]
+    assert tags == ["pruned"]
+
+
 def test_a_part_whose_folder_is_gone_has_failed(tmp_path: Path) -> None:
     folder, tracker = write_run(tmp_path / "run", status="running", sweep={"trials": 2}), Recorder()
     trial = write_run(folder / "trials" / "0", status="running")

@@ -79,3 +79,14 @@ def test_kspec_run_takes_trackers(tmp_path: Path) -> None:
 def test_track_needs_a_tracker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["track", "mlp"]) == 2
+
+
+@pytest.mark.parametrize("verb", ["run", "track"])
+def test_a_tracker_whose_package_is_missing_is_a_failure(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "spec.yaml").write_text(SPEC)
+    monkeypatch.setattr("kspec.tracking.targets.find_spec", lambda name: None)
+    option = "--track" if verb == "run" else "--to"
+    assert main([verb, str(tmp_path / "spec.yaml"), option, "mlflow"]) == 3
+    assert "the tracker mlflow needs the package mlflow: pip install 'kspec[mlflow]'" in capsys.readouterr().err
