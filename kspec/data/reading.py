@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from kspec.analysis.data_profile import DataProfile
+from kspec.analysis.index_limits import lookups
 from kspec.data.arrays import TableArrays
 from kspec.data.balancing import balance
 from kspec.data.columns import ColumnMapping, map_columns
@@ -247,7 +248,7 @@ def _check_values(
 
     inputs = inputs_by_row(arrays.inputs, mapping, request.values.graph)
     request.values.learn(inputs, splits["train"])
-    others = [rows for name, rows in splits.items() if name != "train"]
+    others = [rows for name, rows in splits.items() if name != "train" and any(lookups(request.values.graph))]
     rows = joined(others) if others else numpy.zeros(0, int)
     rows.sort()
     notes = request.values.run(inputs, arrays.table, mapping, request.context, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.parallel import in_parallel
 from kspec.data.storage.mapped_arrays import pieces, row_bytes
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 MAX_COMPARED_BYTES = 1 << 27
 """Larger data is not searched for examples that occur in two splits."""
+AT_ONCE = 8
+"""How many times less is hashed at once, so that there is something to do for every thread."""
 _PRIME = 0x9E3779B97F4A7C15
 
 
@@ -64,8 +67,11 @@ def _hashes(array: Array) -> Array:
     numbers = flat.view(next(f"u{width}" for width in (8, 4, 2, 1) if size % width == 0))
     factors = numpy.random.default_rng(0).integers(0, 1 << 63, numbers.shape[1], numpy.uint64) * 2 + 1
     hashes = numpy.empty(len(array), numpy.uint64)
-    for piece in pieces(len(array), row_bytes(numbers)):
+
+    def hash_rows(piece: slice) -> None:
         numpy.matmul(numbers[piece].astype(numpy.uint64, copy=False), factors, out=hashes[piece])
+
+    in_parallel(hash_rows, pieces(len(array), AT_ONCE * row_bytes(numbers)), numbers.size)
     return hashes ^ (hashes >> numpy.uint64(29))
 
 
