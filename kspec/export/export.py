@@ -166,7 +166,13 @@ def _add_rows(source: _Source, export_format: ExportFormat) -> Contract | None:
         return contract
     context, doubles = source.context, source.context.format != "tflite"
     try:
-        context.rows = build_row_model(source.run, contract, texts=export_format.rows == "columns", doubles=doubles)
+        context.rows = build_row_model(
+            source.run,
+            contract,
+            texts=export_format.rows == "columns",
+            decodes=context.format == "saved_model",
+            doubles=doubles,
+        )
         source.note = "" if doubles else source.note  # digits are lost where 32 bits alone can be computed
     except (TypeError, ValueError, NotImplementedError) as error:  # what Keras cannot compute
         why = (str(error).strip().splitlines() or [type(error).__name__])[0]

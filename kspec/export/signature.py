@@ -60,6 +60,9 @@ def write_signature(signature: dict[str, Any], place: Path) -> None:
 
 def _row_tensor(rows: RowModel, tensor: RowTensor) -> dict[str, Any]:
     """A tensor that a row model takes."""
+    if tensor.name in rows.pictures:
+        own = {"name": tensor.name, "dtype": "string", "shape": [None], "columns": tensor.columns}
+        return {**own, "content": "the bytes of a picture", "gap": "the empty text"}
     known = rows.description.columns
     fills = [known[column].fill for column in tensor.columns]
     can_have_gaps = tensor.dtype.startswith("float") or tensor.dtype == "string"

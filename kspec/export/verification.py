@@ -127,6 +127,7 @@ def _examples(context: ExportContext, run: LoadedRun, path: Path, found: Verific
     """
     from kspec.export.formats.serving import predict
     from kspec.export.row_model.expected import expected_answers, predicted, ties
+    from kspec.export.row_model.pictures import picture_files
     from kspec.export.row_model.row_values import tensors_of_examples
 
     try:
@@ -145,7 +146,10 @@ def _examples(context: ExportContext, run: LoadedRun, path: Path, found: Verific
         actual = _predictions(context, module.predict, path, inputs)
         cases.append(_Case(predict(context.model, context.outputs, inputs), actual, tolerance))
     if context.rows is not None:
-        actual = _predictions(context, module.predict_rows, path, tensors_of_examples(context.rows, inputs))
+        files, pixels = picture_files(context.rows.pictures, found.examples)
+        inputs |= pixels
+        tensors = tensors_of_examples(context.rows, inputs) | files
+        actual = _predictions(context, module.predict_rows, path, tensors)
         values, answers = predicted(run, inputs), context.rows.answers
         expected = expected_answers(answers, run.encodings, values)
         cases.append(_Case(expected, actual, tolerance, ties(answers, run.encodings, values, tolerance)))

@@ -179,3 +179,21 @@ def test_rows_are_made_from_a_contract():
 )
 def test_no_rows_are_made_of_what_has_no_values_by_itself(column, reason):
     assert reason in why_none(Contract(columns={column.name: column}))
+
+
+@pytest.mark.slow
+def test_a_graph_decodes_pictures():
+    import tensorflow as tf
+
+    from kspec.export.row_model.pictures import Picture, picture_files
+
+    picture = Picture("image", (4, 6, 3), "float32", "stretch", is_rounded=False)
+    pixels = np.arange(72, dtype="uint8").reshape(4, 6, 3)
+    found = picture.decode(tf.constant([tf.io.encode_png(pixels).numpy(), b""])).numpy()
+    assert np.array_equal(found[0], pixels)
+    assert np.isnan(found[1]).all()  # no picture: the row has no prediction
+    scan = Picture("scan", (4, 6), "float32", "pad", is_rounded=True)
+    files, arrays = picture_files({"photo": picture, "page": scan}, 2)
+    for column, each in (("photo", picture), ("page", scan)):
+        assert arrays[each.input].shape == (2, *each.shape)
+        assert np.array_equal(each.decode(tf.constant(files[column])).numpy(), arrays[each.input])

@@ -66,10 +66,13 @@ def row_function(rows: RowModel, batch: int | None = None) -> Any:
 
     takes = [(each.name, each.shape, each.dtype) for each in rows.tensors.values()]
     signature = {name: tf.TensorSpec((batch, *shape), dtype, name) for name, shape, dtype in takes}
+    pictures = rows.pictures
+    signature |= {name: tf.TensorSpec((batch,), tf.string, name) for name in pictures}
 
     @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
     def serve(tensors: dict[str, Any]) -> dict[str, Any]:
-        return dict(rows.model(tensors, training=False))
+        pixels = {name: each.decode(tensors[name]) for name, each in pictures.items()}
+        return dict(rows.model({**tensors, **pixels}, training=False))
 
     return serve
 

@@ -10,6 +10,7 @@ from kspec.contract.document import Contract
 from kspec.export.row_model.answers import Answer, answers_of
 from kspec.export.row_model.description import Description, RowColumn, describe
 from kspec.export.row_model.features import Features
+from kspec.export.row_model.pictures import Picture
 from kspec.ir.node import flat_order
 from kspec.runs.run_loader import LoadedRun
 
@@ -62,9 +63,14 @@ class RowModel:
     description: Description
     outside: list[str] = field(default_factory=list)
 
+    @property
+    def pictures(self) -> dict[str, Picture]:
+        """By tensor, the pictures that the format decodes from the bytes of files."""
+        return {self.tensors[name].name: each for name, each in self.description.pictures.items()}
+
 
 def build_row_model(
-    run: LoadedRun, contract: Contract, *, texts: bool = True, batch: int | None = None, doubles: bool = True
+    run: LoadedRun, contract: Contract, *, texts: bool = True, decodes: bool = False, doubles: bool = True
 ) -> RowModel:
     """Builds the model of a run that takes rows.
 
@@ -73,12 +79,13 @@ def build_row_model(
         contract: Its contract.
         texts: Whether it takes a tensor by column, and labels are texts. Else it takes the inputs of the network, and
             classes are numbers.
-        batch: The fixed batch size; any by default.
+        decodes: Whether the format adds what decodes pictures: `RowModel.pictures`.
         doubles: Whether it can compute in 64 bits.
     """
     import keras
 
-    description = describe(run, contract)
+    description = describe(run, contract, decodes=decodes)
+    batch = run.spec.document.fixed_batch
     by_column = texts and not description.whole
     tensors = _by_column(description) if by_column else _by_input(description)
     network = run.model

@@ -11,7 +11,9 @@ from kspec.analysis.index_limits import IndexLimit, Lookup, index_limits, lookup
 from kspec.contract.document import Contract
 from kspec.contract.parts import ColumnContract, InputContract
 from kspec.data.targets.encoding import TargetEncoding
-from kspec.export.row_model.outside import outside_graph
+from kspec.export.row_model.outside import outside_graph, resizing_of
+from kspec.export.row_model.pictures import Picture
+from kspec.language.data import Data
 from kspec.runs.run_loader import LoadedRun
 
 MOST_COLUMNS = 1000
@@ -92,6 +94,7 @@ class Description:
         closed: The lookups that take only known values of an input, with these values.
         outside: What the graph leaves to others, a sentence each.
         whole: Why columns are no tensors of their own; empty if they are.
+        pictures: By column, the pictures that the graph can decode from the bytes of files.
     """
 
     columns: dict[str, RowColumn]
@@ -101,18 +104,20 @@ class Description:
     closed: list[tuple[Lookup, list[Any]]] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     whole: str = ""
+    pictures: dict[str, Picture] = field(default_factory=dict)
 
     def fills(self, name: str) -> list[float | str | None]:
         """What gaps take in the columns of an input that are no indicators, in order."""
         return [self.columns[column].fill for column in self.inputs[name].values]
 
 
-def describe(run: LoadedRun, contract: Contract) -> Description:
+def describe(run: LoadedRun, contract: Contract, *, decodes: bool = False) -> Description:
     """The description of a run.
 
     Args:
         run: The loaded run.
         contract: Its contract.
+        decodes: Whether the graph can decode pictures.
     """
     inputs = {name: _input(name, each, contract) for name, each in contract.inputs.items()}
     used = dict.fromkeys(name for each in inputs.values() for name in each.columns)
@@ -120,14 +125,17 @@ def describe(run: LoadedRun, contract: Contract) -> Description:
     columns = {name: _column(name, inputs, contract.columns[name]) for name in used}
     graph, known = run.analysis.graph, run.vocabularies()
     closed = [(each, _known(each, known)) for each in lookups(graph) if each.takes_only_known]
+    data = run.spec.document.data
+    pictures = _pictures(columns, inputs, contract, data) if decodes and not whole else {}
     return Description(
         columns=columns,
         inputs=inputs,
         encodings=run.encodings,
         limits=[each for each in index_limits(graph) if each.source.kind == "input"],
         closed=[(each, words) for each, words in closed if words],
-        outside=outside_graph(contract, used, run.spec.document.data),
+        outside=outside_graph(contract, used, data, pictures),
         whole=whole,
+        pictures=pictures,
     )
 
 
@@ -156,6 +164,27 @@ def _column(name: str, inputs: Mapping[str, RowInput], column: ColumnContract) -
         is_alone = all(len(each.columns) == 1 for each in takers)
         return RowColumn(name, dtype, takers[0].shape if is_alone else tuple(column.shape))
     return RowColumn(name, dtype, fill=value)
+
+
+def _pictures(
+    columns: Mapping[str, RowColumn], inputs: Mapping[str, RowInput], contract: Contract, data: Data | None
+) -> dict[str, Picture]:
+    """The columns of pictures of a fixed size that one input takes.
+
+    Args:
+        columns: The columns.
+        inputs: The inputs.
+        contract: The contract of the run.
+        data: The `data` section of the spec.
+    """
+    found = {}
+    for name, column in columns.items():
+        takers = [each for each in inputs.values() if name in each.columns]
+        shape = tuple(length for length in column.shape if length is not None)
+        if contract.columns[name].kind == "image" and len(takers) == 1 and len(shape) == len(column.shape):
+            taker = takers[0]
+            found[name] = Picture(taker.name, shape, column.dtype, resizing_of(name, data), taker.is_integer)
+    return found
 
 
 def _dtype(takes: Sequence[str]) -> str:

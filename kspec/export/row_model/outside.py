@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from kspec.contract.document import Contract
 from kspec.contract.parts import ColumnContract
@@ -11,18 +11,24 @@ from kspec.language.data import Data
 SHOWN = 4
 
 
-def outside_graph(contract: Contract, used: Iterable[str], data: Data | None) -> list[str]:
+def outside_graph(
+    contract: Contract, used: Iterable[str], data: Data | None, pictures: Collection[str] = ()
+) -> list[str]:
     """A sentence for each thing that whoever calls the exported model has to do.
 
     Args:
         contract: The contract of the run.
         used: The columns that the graph takes.
         data: The `data` section of the spec.
+        pictures: The columns of pictures that the graph decodes.
     """
     columns = {name: contract.columns[name] for name in used}
     found = [*_windows(contract), *_computed(columns), *_neighbors(columns)]
     for name, column in columns.items():
-        found += _array(name, column, contract, data)
+        if name not in pictures:
+            found += _array(name, column, contract, data)
+    if pictures:
+        found.append(f"{listed(list(pictures))} takes the bytes of PNG, JPEG, GIF or BMP files, and no WebP or TIFF")
     return found
 
 
