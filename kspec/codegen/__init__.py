@@ -303,6 +303,8 @@ class _PythonExport:
             needs.append("NumPy")
         if any(name.startswith(("pyarrow", "duckdb")) for name in self.file.imports):
             needs.append("PyArrow")
+        if "python_calamine as calamine" in self.file.imports:
+            needs.append("python-calamine")
         if "duckdb" in self.file.imports:
             needs.append("DuckDB")
         needs += [f"`{module}`" for module in self.document.extensions]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import datetime
 import json
 import sqlite3
 from contextlib import closing
@@ -90,6 +91,43 @@ def test_arrow(tmp_path):
     feather.write_feather(pa.table(pa.Table.from_pylist(ROWS[:7])), tmp_path / "2.arrow")
     for files in ("1.arrow", "['?.arrow']", "{train: 1.arrow, validation: 2.arrow}"):
         assert_same_examples(write(tmp_path, f"arrow: {files}", *NESTED))
+
+
+SHEET = 'Sales of "24"'
+
+
+def workbook(path, rows, title=None):
+    """Writes a workbook whose second sheet has a table, below a title and an empty row."""
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet(SHEET)
+    for line in [*([[title], []] if title else []), list(rows[0]), *(list(row.values()) for row in rows)]:
+        sheet.append(line)
+    book.save(path)
+
+
+@pytest.mark.parametrize("title", [None, "People"])
+def test_excel(title, tmp_path):
+    start = datetime.date(2024, 1, 1)
+    rows = [flat(row) | {"size": n + 0.5, "day": start + datetime.timedelta(n)} for n, row in enumerate(ROWS)]
+    workbook(tmp_path / "1.xlsx", rows, title)
+    workbook(tmp_path / "2.xlsx", rows, title)
+    for files in ("1.xlsx", "['?.xlsx']"):
+        path = write(
+            tmp_path,
+            f"excel: {{path: {files}, sheet: '{SHEET}'}}\n  split: {{time: day, validation: 0.2, test: 0.2}}",
+            *FLAT,
+        )
+        text = assert_same_examples(path)
+    assert "calamine.CalamineWorkbook.from_path" in text
+
+
+def test_cells_of_several_types_are_refused(tmp_path):
+    rows = [flat(row) | {"size": n + 0.5, "town": n if n % 7 == 3 else "Oslo"} for n, row in enumerate(ROWS)]
+    workbook(tmp_path / "1.xlsx", rows)
+    with pytest.raises(SpecError, match=r"KS620.*cells of several types in `town`"):
+        assert_same_examples(write(tmp_path, f"excel: {{path: 1.xlsx, sheet: '{SHEET}'}}", *FLAT))
 
 
 ARRAYS = """\

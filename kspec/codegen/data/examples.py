@@ -23,7 +23,7 @@ from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
 
-_SOURCES = ("csv", "json", "sql", "parquet", "arrow", "npz", "npy", "keras", "images", "synthetic")
+_SOURCES = ("csv", "excel", "json", "sql", "parquet", "arrow", "npz", "npy", "keras", "images", "synthetic")
 """The sources that exported code can read."""
 _TAKE = [
     "def take(arrays, rows):",

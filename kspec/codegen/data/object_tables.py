@@ -32,17 +32,21 @@ class ObjectTable(RowTable):
         self.as_lines = self.has_blank_lines = False
         """Whether each line of a JSON file is a row, and whether some are blank."""
         self.encoding = "utf-8"
-        if isinstance(info.setting, SqlOptions):
-            if info.setting.is_server:
-                raise UnsupportedInPython("read a database on a server", self.place)
-            self.found = self._query(info.setting.query, info.files()[0][0])
-        else:
-            self.found = [row for path, _ in info.files() for row in self._objects(path)]
+        if isinstance(info.setting, SqlOptions) and info.setting.is_server:
+            raise UnsupportedInPython("read a database on a server", self.place)
+        self.found = self._found()
         self.lines = self.reading_lines()
         self._check_types()
         if self.dropped:
             conditions = [f"{self._value(name)} is not None" for name in self.dropped]
             self.lines += self.dropping_lines(" and ".join(conditions))
+
+    def _found(self) -> list[dict[str, Any]]:
+        """The rows of all files, as the code finds them."""
+        files, setting = self.info.files(), self.info.setting
+        if isinstance(setting, SqlOptions):
+            return self._query(setting.query, files[0][0])
+        return [row for path, _ in files for row in self._objects(path)]
 
     def _query(self, query: str, path: Path) -> list[dict[str, Any]]:
         with closing(sqlite3.connect(f"file:{quote(str(path.resolve()))}?mode=ro", uri=True)) as connection:

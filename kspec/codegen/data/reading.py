@@ -9,6 +9,7 @@ from pathlib import Path
 from kspec.codegen.data.column_tables import ColumnTable
 from kspec.codegen.data.csv_tables import CsvTable, CsvTraits, common_traits
 from kspec.codegen.data.dataset_info import DatasetInfo, is_queried
+from kspec.codegen.data.excel_tables import ExcelTable
 from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
 from kspec.codegen.data.object_tables import ObjectTable
 from kspec.codegen.data.query_tables import QueryTable
@@ -172,6 +173,8 @@ def _table(info: DatasetInfo, file: ModuleWriter, folder: Path, traits: CsvTrait
         return QueryTable(info, file, folder)
     if info.source == "csv":
         return CsvTable(info, file, folder, traits)
+    if info.source == "excel":
+        return ExcelTable(info, file, folder)
     if info.source in ("json", "sql"):
         return ObjectTable(info, file, folder)
     return ColumnTable(info, file, folder)

@@ -34,6 +34,8 @@ _DATES = (
     *("%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %Y", "%B %Y", "%b-%y", "%Y %b", "%YM%m"),
 )
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p")
+_WEEKS = (("%G-W%V-%u", ""), ("%G-W%V-%u", "-1"), ("%GW%V%u", ""), ("%GW%V%u", "1"))
+"""The formats of ISO weeks, each with what a text lacks: the day of its week."""
 _UNITS = {"D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "us": 1}
 """The units of NumPy → their microseconds."""
 
@@ -59,10 +61,11 @@ def times_code(info: DatasetInfo, column: str, table: Table, file: ModuleWriter,
     texts = np.char.strip(found.columns[column].texts().astype(str))
     if _numpy_reads(texts, times):
         return f'np.array({texts_of or table.each_text(column)}, "datetime64[us]")'
-    for date, clock in itertools.product(_DATES, _CLOCKS):
-        if _python_reads(texts, date + clock, times):
+    formats = [*((date + clock, "") for date, clock in itertools.product(_DATES, _CLOCKS)), *_WEEKS]
+    for format, day in formats:
+        if _python_reads(np.char.add(texts, day), format, times):
             file.imports.add("datetime")
-            parsed = f"datetime.datetime.strptime({{}}, {text(date + clock)})"
+            parsed = f"datetime.datetime.strptime({{}}{f' + {text(day)}' if day else ''}, {text(format)})"
             each = f"[{parsed.format('text')} for text in {texts_of}]" if texts_of else table.each_text(column, parsed)
             return f'np.array({each}, "datetime64[us]")'
     raise UnsupportedInPython("read times in this format", ("data", "split", "time"))

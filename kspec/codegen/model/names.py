@@ -19,6 +19,7 @@ HELPERS = frozenset(
         "read_image",
         "read_new",
         "read_rows",
+        "read_sheet",
     }
     | {
         "shares",
@@ -60,7 +61,7 @@ OF_MAIN = frozenset(
     | {"x", "x_held_out", "x_new", "y", "y_held_out"}
     | {"balanced_train", "first", "gaps", "source"}
     | {"archive", "arrays", "connection", "line", "part", "parts", "x_test", "y_test", "y_train"}
-    | {"lines", "marks", "reader"}
+    | {"lines", "marks", "reader", "book", "cells", "header"}
     | {"breaks", "future", "last", "order", "ordered", "past"}
     | {"fractions", "held_out", "test_start", "test_time", "validation_start", "validation_time"}
 )

@@ -177,7 +177,7 @@ def test_the_corpus_has_each_key_under_which_a_text_can_stand():
             fields |= {(field.alias or name)} if {str, Any} & {part for part in parts if part in (str, Any)} else set()
     assert fields >= {"description", "encoding", "monitor", "from"}
     of_entries = {"head", "arguments"}  # of the parsed entry: in a spec they have no keys
-    of_files = {"excel", "texts", "audio", "files", "read", "resize"}  # refused, too; each needs files of its own
+    of_files = {"excel", "texts", "audio", "files", "read", "resize"}  # refused, or tested beside their readers
     elsewhere = {
         "include",
         "file",
