@@ -17,7 +17,13 @@ layers:
   - Dense: {units: 3, activation: softmax}
     name: y
 """
-FORMATS = {"iso": "%Y-%m-%d", "dotted": "%d.%m.%Y", "american": "%m/%d/%y %I:%M %p", "whole": "%Y%m%d", "week": "%G-W%V"}
+FORMATS = {
+    "iso": "%Y-%m-%d",
+    "dotted": "%d.%m.%Y",
+    "american": "%m/%d/%y %I:%M %p",
+    "whole": "%Y%m%d",
+    "week": "%G-W%V",
+}
 
 
 @pytest.fixture(scope="module")
