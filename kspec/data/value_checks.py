@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 FLOATS = {"float16", "float32", "float64", "bfloat16"}
+SMALL = 4096
+"""An array of so few values is looked at as a whole: a request may have thousands of columns, and a single row."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 _TRUTHS = {"true": 1, "false": 0}
 
@@ -50,6 +52,8 @@ def non_finite(column: Column) -> Array:
 def _are_finite(values: Array) -> bool:
     import numpy
 
+    if values.size <= SMALL:
+        return bool(numpy.isfinite(values).all())
     parts = pieces(len(values), WRITTEN * row_bytes(values))
     return all(bool(numpy.isfinite(values[part]).all()) for part in parts)
 

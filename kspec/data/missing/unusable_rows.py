@@ -50,6 +50,8 @@ class UnusableRows:
         """
         import numpy
 
+        if not rows.any():
+            return
         new = numpy.flatnonzero(rows & self.kept)
         if len(new):
             self.left_out.append(LeftOut(new, reason, column, rule))
@@ -135,6 +137,8 @@ def add_bad_numbers(rows: UnusableRows, name: str, dtype: str) -> None:
         return
     infinite = non_finite(column)
     wrong = misfits(dtype, column) & ~infinite
+    if not (infinite.any() or wrong.any()):
+        return
     if (rows.kept & ~infinite & ~wrong).any():
         what = "a non-finite number" if column.kind == "array" else "an infinite value"
         rows.add(infinite, f"`{name}` has {what}", name, codes.NON_FINITE_VALUES)
