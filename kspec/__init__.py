@@ -37,8 +37,21 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from kspec.api.runs import evaluate, list_runs, open, predict, resume, serve, watch, write_report
-    from kspec.api.specs import build, check, from_keras, load, run
+    from kspec.api import (
+        build,
+        check,
+        evaluate,
+        from_keras,
+        list_runs,
+        load,
+        open,
+        predict,
+        resume,
+        run,
+        serve,
+        watch,
+        write_report,
+    )
     from kspec.contract.judge import judge
     from kspec.diagnostics import Diagnostic, SpecError
     from kspec.language import Spec
@@ -46,21 +59,21 @@ if TYPE_CHECKING:
     from kspec.runs.run_contract import load_contract
 
 _HOMES = {
-    "build": "kspec.api.specs",
-    "check": "kspec.api.specs",
-    "evaluate": "kspec.api.runs",
-    "from_keras": "kspec.api.specs",
-    "list_runs": "kspec.api.runs",
+    "build": "kspec.api",
+    "check": "kspec.api",
+    "evaluate": "kspec.api",
+    "from_keras": "kspec.api",
+    "list_runs": "kspec.api",
     "judge": "kspec.contract.judge",
-    "load": "kspec.api.specs",
+    "load": "kspec.api",
     "load_contract": "kspec.runs.run_contract",
-    "open": "kspec.api.runs",
-    "predict": "kspec.api.runs",
-    "resume": "kspec.api.runs",
-    "run": "kspec.api.specs",
-    "serve": "kspec.api.runs",
-    "watch": "kspec.api.runs",
-    "write_report": "kspec.api.runs",
+    "open": "kspec.api",
+    "predict": "kspec.api",
+    "resume": "kspec.api",
+    "run": "kspec.api",
+    "serve": "kspec.api",
+    "watch": "kspec.api",
+    "write_report": "kspec.api",
     "Diagnostic": "kspec.diagnostics",
     "SpecError": "kspec.diagnostics",
     "Run": "kspec.runs.run",
