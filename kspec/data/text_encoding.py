@@ -11,6 +11,16 @@ from kspec.data.sources.read_request import blocks, first_lines
 
 ENOUGH = 1 << 16
 """So many bytes of lines that are not ASCII tell an encoding."""
+USUAL = "cp1252"
+"""That of western languages, and of a table in which few signs tell one, such as `°` or `€`."""
+FEW_LETTERS = 4
+"""Fewer distinct letters beyond ASCII, of one byte each, tell no language."""
+_ASIAN = ("big5hkscs", "cp932", "cp949", "euc_jis_2004", "euc_kr", "gb18030")
+LIKELY = (
+    *_ASIAN, "cp1250", "cp1251", USUAL, "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp437",
+    "cp850", "cp852", "cp866", "iso8859-2", "iso8859-5", "iso8859-7", "iso8859-8", "koi8-r", "koi8-u", "tis-620",
+)  # fmt: skip
+"""Those in which tables are written; rare ones differ from them in few bytes."""
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -34,7 +44,7 @@ def find_encoding(file: Path, context: Context) -> str:
     if _decodes(file, "utf-8", context):
         return "utf-8"
     guess = _guess(file, context)
-    return next((name for name in (guess, "cp1252") if _decodes(file, name, context)), "latin-1")
+    return next((name for name in (guess, USUAL) if _decodes(file, name, context)), "latin-1")
 
 
 def _decodes(file: Path, encoding: str, context: Context) -> bool:
@@ -53,13 +63,13 @@ def _guess(file: Path, context: Context) -> str:
     """The most likely encoding, by the letters of the languages that are written in it."""
     import chardet
 
-    # Those of old Macintoshes and mainframes have become rare, and differ in few bytes from the common ones.
-    eras = chardet.EncodingEra.ALL & ~(chardet.EncodingEra.LEGACY_MAC | chardet.EncodingEra.MAINFRAME)
-    found = chardet.detect(_lines_beyond_ascii(file, context), encoding_era=eras)["encoding"]
-    try:
-        return codecs.lookup(found or "cp1252").name
-    except LookupError:
-        return "cp1252"
+    sample = _lines_beyond_ascii(file, context)
+    found = chardet.detect(sample, include_encodings=LIKELY)["encoding"] or USUAL
+    name = codecs.lookup(found).name
+    text = sample.decode(name, errors="replace")
+    letters = {letter for letter in text if not letter.isascii()}
+    has_few = len(letters) < FEW_LETTERS and len(text) == len(sample)
+    return USUAL if has_few else name
 
 
 def _lines_beyond_ascii(file: Path, context: Context) -> bytes:

@@ -77,6 +77,15 @@ def test_the_language_of_a_text_tells_its_encoding(encoding: str, words: str, tm
     assert found.table.columns[name].values[-4:].tolist() == cities
 
 
+@pytest.mark.parametrize(
+    "name", ["price £", "size (m²)", "cost €", "10 µm", "naïve", "Château", "Åse", "El Niño", "±1"]
+)
+def test_few_signs_are_western(name: str, tmp_path: Path) -> None:
+    found = preview(tmp_path, f"{name},b,y\n{ROWS}".encode("cp1252"))
+    assert found.options == {"encoding": "cp1252"}
+    assert found.profile.columns[0].name == name
+
+
 def test_columns_of_different_notations_are_all_numbers(tmp_path: Path) -> None:
     rows = "".join(f"{n}.{n % 900 + 100},5{n};0.{n % 7}25;{n % 9},5\n" for n in range(1, 40)) + "n.a.;0.5;8,5\n"
     found = preview(tmp_path, "sales;rate;price\n" + rows)
