@@ -89,6 +89,8 @@ def build_row_model(
     by_column = texts and not description.whole
     tensors = _by_column(description) if by_column else _by_input(description)
     network = run.model
+    if _NUMBER.sub("", network.name) in _LAYERS:  # Keras has no two layers of one name
+        network = keras.Model(network.input, network.output, name=f"{network.name}.network")
     for each in tensors.values():
         each.name = _tensor_name(each.name, {network.name, *(other.name for other in tensors.values())} - {each.name})
     takes = {name: keras.Input(each.shape, batch, dtype=each.dtype, name=each.name) for name, each in tensors.items()}
@@ -102,7 +104,7 @@ def build_row_model(
         own = answers_of(run.encodings[name], by_output[name], features.unusable, texts=texts, doubles=doubles)
         found |= {answer.name: (answer, tensor) for answer, tensor in own}
     by_name = {tensors[name].name: tensor for name, tensor in takes.items()}
-    model = keras.Model(by_name, {name: tensor for name, (_, tensor) in found.items()}, name=network.name)
+    model = keras.Model(by_name, {name: tensor for name, (_, tensor) in found.items()}, name=run.model.name)
     outside = list(description.outside)
     if texts and description.whole:
         outside.insert(0, f"{description.whole}, so that it takes a tensor by input")
