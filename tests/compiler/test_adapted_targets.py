@@ -6,6 +6,7 @@ import pytest
 
 import kspec
 from kspec.export.export import export
+from tests.support.pictures import no_pictures  # noqa: F401
 from tests.support.scripts import printed_by
 
 SPEC = """kspec: 1

@@ -10,6 +10,7 @@ import pytest
 import kspec
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_loader import load_run, predict_run, read_examples
+from tests.support.pictures import no_pictures  # noqa: F401
 from tests.support.project import make_project
 
 SPEC = """\

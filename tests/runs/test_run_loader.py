@@ -14,6 +14,7 @@ from kspec.diff.compare import compare
 from kspec.export.export import export
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_loader import load_run, predictions_of, read_examples
+from tests.support.pictures import no_pictures  # noqa: F401
 
 SPEC = """\
 kspec: 1

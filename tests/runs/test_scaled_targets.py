@@ -15,6 +15,7 @@ from kspec.language import Permissions
 from kspec.runs.run_evaluation import evaluate_and_compare
 from kspec.runs.run_folder import RunFolderError
 from kspec.runs.run_loader import load_run, predictions_of, read_examples
+from tests.support.pictures import no_pictures  # noqa: F401
 
 SPEC = """\
 kspec: 1

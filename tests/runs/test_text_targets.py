@@ -16,6 +16,7 @@ from kspec.runs.list_predictions import decoded, describe_whole_lists, whole_lis
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_loader import load_run, predict_run, read_examples
 from kspec.runs.verify import verify
+from tests.support.pictures import no_pictures  # noqa: F401
 from tests.support.project import make_project
 
 NEXT = """\

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import kspec
+from tests.support.pictures import no_pictures  # noqa: F401
 
 N, T = 48, 4
 SPEC = """
