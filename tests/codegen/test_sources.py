@@ -130,6 +130,20 @@ def test_cells_of_several_types_are_refused(tmp_path):
         assert_same_examples(write(tmp_path, f"excel: {{path: 1.xlsx, sheet: '{SHEET}'}}", *FLAT))
 
 
+def test_folders_of_texts(tmp_path):
+    for number in range(24):
+        place = tmp_path / ("one" if number % 3 else "two") / ("good" if number % 2 else "bad")
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number}.txt").write_bytes(f"word {number}\r\nlast wörd\n".encode())
+    network = "layers:\n  - TextVectorization: {output_mode: multi_hot}\n  - Dense: {units: 1, activation: sigmoid}\n"
+    path = tmp_path / "spec.yaml"
+    for folders, shape in (("one", "[]"), ("[one, two]", "[1]"), ("{train: one, test: two}", "[]")):
+        inputs = f"inputs: {{x: {{shape: {shape}, dtype: string}}}}\n"
+        path.write_text(f"kspec: 1\ndata: {{texts: {folders}}}\n{inputs}{network}    name: y\n")
+        text = assert_same_examples(path)
+    assert "read_text(file) for file in files" in text
+
+
 ARRAYS = """\
 inputs: {x: {shape: [2]}}
 layers:

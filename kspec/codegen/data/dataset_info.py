@@ -33,6 +33,10 @@ SEVERAL = 6
 """From so many columns on, code selects them by a rule rather than by their names, if there is a rule."""
 
 
+FOLDERS = ("images", "texts")
+"""The sources that are folders with a file for each example."""
+
+
 @dataclass(slots=True)
 class DatasetInfo:
     """A data set as the exported code sees it: the training data, or the data of the step `evaluate` or `predict`.
@@ -127,7 +131,7 @@ class DatasetInfo:
             path = self.spec.folder / os.path.expanduser(pattern)
             matching = is_glob(pattern) and not path.exists()
             files = matches(self.spec.folder, os.path.expanduser(pattern), lambda _: True) if matching else [path]
-            if matching and self.source != "images":
+            if matching and self.source not in FOLDERS:
                 files = [file for file in files if not file.is_dir()]
             result.update(dict.fromkeys(files))
         return list(result)

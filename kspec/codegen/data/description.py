@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.dataset_info import FOLDERS, DatasetInfo
 from kspec.codegen.data.gaps import unsupported_rule, without_indicators
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import Allocator, identifier
@@ -56,7 +56,7 @@ def describe_dataset(
         if output not in dataset.splits["train"].targets:
             continue
         columns = list(fitted.get("targets", {}).get(output, [output]))
-        one = len(columns) == 1 and info.source not in ("images", "synthetic")
+        one = len(columns) == 1 and info.source not in (*FOLDERS, "synthetic")
         variable = info.variables.of(columns[0] if one else output)
         target = Target(output, columns, encoding, variable)
         labels = target.labels

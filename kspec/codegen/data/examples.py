@@ -10,7 +10,7 @@ from kspec.analysis.program import Analysis
 from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.codegen.data.balancing import balance_lines
-from kspec.codegen.data.dataset_info import DatasetInfo, output_shape
+from kspec.codegen.data.dataset_info import FOLDERS, DatasetInfo, output_shape
 from kspec.codegen.data.images import ImageReader
 from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import TableReader
@@ -23,7 +23,7 @@ from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.codegen.text.literals import dict_of, literal, series
 from kspec.codegen.text.module_writer import ModuleWriter
 
-_SOURCES = ("csv", "excel", "json", "sql", "parquet", "arrow", "npz", "npy", "keras", "images", "synthetic")
+_SOURCES = ("csv", "excel", "json", "sql", "parquet", "arrow", "npz", "npy", "keras", "images", "texts", "synthetic")
 """The sources that exported code can read."""
 _TAKE = [
     "def take(arrays, rows):",
@@ -168,7 +168,7 @@ def write_examples(
         if each.source == "synthetic":
             name = "make_examples"
             variables = write_synthetic(each, file, outputs, analysis)
-        elif each.source == "images":
+        elif each.source in FOLDERS:
             variables = images.write(each, name)
         else:
             variables = tables.write(each, name)
@@ -187,7 +187,7 @@ def write_examples(
     else:
         scales, splits = scale_lines(info), split_lines(info, file)
         examples.lines += [*splits, *scales, *examples.encode(info)] if scales else [*examples.encode(info), *splits]
-        if info.source not in ("images", "synthetic"):
+        if info.source not in (*FOLDERS, "synthetic"):
             examples.lines += fill_lines(info, file)
     examples.lines += balance_lines(info, file)
     return examples

@@ -1,4 +1,4 @@
-"""The code that reads folders of images, decoded by TensorFlow as in kspec."""
+"""The code that reads folders of texts, or of images, which TensorFlow decodes as in kspec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TRANSCODED = (".webp", ".tif", ".tiff")
 
 
 class ImageReader:
-    """Writes the functions that read images, with their classes and file names.
+    """Writes the functions that read images or texts, with their classes and file names.
 
     Args:
         file: Gets the functions.
@@ -32,7 +32,7 @@ class ImageReader:
         read = [name for split in info.dataset.splits.values() for name in split.names or ()]
         if any(file.lower().endswith(TRANSCODED) for file in read):
             raise UnsupportedInPython("read WebP and TIFF images", ("data",))
-        self.file.imports |= {"tensorflow as tf", "pathlib", "numpy as np"}
+        self.file.imports |= {"pathlib", "numpy as np"} | ({"tensorflow as tf"} if info.source == "images" else set())
         folders = info.files()
         if len(folders) == 1:
             lines, classes, names = self._from_one(info, folders[0][0])
@@ -57,7 +57,7 @@ class ImageReader:
         Returns:
             The lines that list the files, the classes in Python, and the file names in Python.
         """
-        constant = info.suffix.upper() or "IMAGES"
+        constant = info.suffix.upper() or info.source.upper()
         self.file.constants[constant] = f"Path(__file__).parent / {text(self._relative(path))}"
         shown = next(iter(info.dataset.fingerprint))
         if path.is_file():
@@ -128,7 +128,12 @@ class ImageReader:
         }
         values = {}
         for name in info.spec.document.inputs:
-            if name in sizes:
+            if info.inputs[name] == ["text"]:
+                self.file.helpers["read_text"] = _READ_TEXT
+                shape = ", ".join(map(str, (-1, *info.array(name).shape[1:])))
+                reshaped = f".reshape({shape})" if shape != "-1" else ""
+                values[name] = f"np.array([read_text(file) for file in files]){reshaped}"
+            elif name in sizes:
                 reader = "read_image" if len(set(sizes.values())) == 1 else f"read_{info.variables.of(name, 'image')}"
                 self.file.helpers[reader] = _reader(reader, *sizes[name])
                 values[name] = f"np.stack([{reader}(file) for file in files])"
@@ -137,9 +142,16 @@ class ImageReader:
         return next(iter(values.values())) if len(values) == 1 else dict_of(values)
 
 
+_READ_TEXT = [
+    "def read_text(file):",
+    '    """Reads a text; the ends of its lines stay as they are."""',
+    '    return file.read_bytes().decode("utf-8-sig")',
+]
+
+
 def _docstring(info: DatasetInfo) -> str:
     step = {"held_out": " to evaluate", "new": " to predict"}.get(info.suffix, "")
-    parts = [f"the images{step}"]
+    parts = [f"the {info.source}{step}"]
     if info.targets:
         parts.append("their classes (the names of their folders)")
     if info.predicted:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kspec.codegen.data.column_tables import ColumnTable
 from kspec.codegen.data.csv_tables import CsvTable, CsvTraits, common_traits
-from kspec.codegen.data.dataset_info import DatasetInfo, is_queried
+from kspec.codegen.data.dataset_info import FOLDERS, DatasetInfo, is_queried
 from kspec.codegen.data.excel_tables import ExcelTable
 from kspec.codegen.data.imputation import filled_columns, fills_numbers_as_text
 from kspec.codegen.data.object_tables import ObjectTable
@@ -22,7 +22,7 @@ from kspec.codegen.text.line_breaking import WIDTH
 from kspec.codegen.text.literals import dict_of, docstring, literal
 from kspec.codegen.text.module_writer import ModuleWriter
 
-NOT_TABLES = ("images", "synthetic")
+NOT_TABLES = (*FOLDERS, "synthetic")
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kspec.analysis.settings import OutputSettings
-from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.dataset_info import FOLDERS, DatasetInfo
 from kspec.codegen.data.examples import Examples
 from kspec.codegen.data.target import Target
 from kspec.codegen.text.literals import dict_of
@@ -84,7 +84,7 @@ class StepRows:
     @property
     def names(self) -> str:
         """The file name of each example; empty if examples are no files."""
-        return self._rows("names") if self.info.source == "images" else ""
+        return self._rows("names") if self.info.source in FOLDERS else ""
 
     @property
     def numbers(self) -> str:

@@ -17,6 +17,7 @@ HELPERS = frozenset(
         "read_examples",
         "read_held_out",
         "read_image",
+        "read_text",
         "read_new",
         "read_rows",
         "read_sheet",
@@ -39,7 +40,7 @@ HELPERS = frozenset(
 )
 """Functions that the file may have besides those of the network."""
 CONSTANTS = (
-    *("SEED", "HERE", "TABLE", "IMAGES", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY"),
+    *("SEED", "HERE", "TABLE", "IMAGES", "TEXTS", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY"),
     *("LENGTH", "HORIZON", "GAP", "STRIDE"),
 )
 """Constants that the file may have besides the spec's variables, labels and settings."""
