@@ -28,7 +28,7 @@ def signature_of(context: ExportContext, contract: Contract) -> dict[str, Any]:
     return {
         "format": context.format,
         "inputs": [_row_tensor(rows, each) for each in rows.tensors.values()],
-        "outputs": [_answer(rows, name) for name in rows.answers],
+        "outputs": [_output(rows, name) for name in rows.outputs],
         **({"network": network} if context.format == "saved_model" else {}),
         "outside": rows.outside,
     }
@@ -77,16 +77,16 @@ def _row_tensor(rows: RowModel, tensor: RowTensor) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _answer(rows: RowModel, name: str) -> dict[str, Any]:
+def _output(rows: RowModel, name: str) -> dict[str, Any]:
     """A tensor that a row model returns."""
-    answer, tensor = rows.answers[name], rows.model.output[name]
-    encoding = rows.description.encodings[answer.output]
+    each, tensor = rows.outputs[name], rows.model.output[name]
+    encoding = rows.description.encodings[each.output]
     found = {
         **_tensor(name, tensor),
-        "output": answer.output,
-        "meaning": answer.meaning,
-        "labels": answer.labels or None,
-        "threshold": answer.threshold,
+        "output": each.output,
+        "meaning": each.meaning,
+        "labels": each.labels or None,
+        "threshold": each.threshold,
         "columns": list(encoding.columns) or None,
     }
     return {key: value for key, value in found.items() if value is not None}

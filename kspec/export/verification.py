@@ -126,7 +126,7 @@ def _examples(context: ExportContext, run: LoadedRun, path: Path, found: Verific
         found: Gets how many examples there are, or why none.
     """
     from kspec.export.formats.serving import predict
-    from kspec.export.row_model.expected import expected_answers, predicted, ties
+    from kspec.export.row_model.expected import expected_outputs, predicted, ties
     from kspec.export.row_model.pictures import picture_files
     from kspec.export.row_model.row_values import tensors_of_examples
 
@@ -150,9 +150,9 @@ def _examples(context: ExportContext, run: LoadedRun, path: Path, found: Verific
         inputs |= pixels
         tensors = tensors_of_examples(context.rows, inputs) | files
         actual = _predictions(context, module.predict_rows, path, tensors)
-        values, answers = predicted(run, inputs), context.rows.answers
-        expected = expected_answers(answers, run.encodings, values)
-        cases.append(_Case(expected, actual, tolerance, ties(answers, run.encodings, values, tolerance)))
+        values, outputs = predicted(run, inputs), context.rows.outputs
+        expected = expected_outputs(outputs, run.encodings, values)
+        cases.append(_Case(expected, actual, tolerance, ties(outputs, run.encodings, values, tolerance)))
     return cases
 
 
@@ -168,7 +168,7 @@ def _rows(context: ExportContext, run: LoadedRun, path: Path, contract: Contract
     """
     import numpy
 
-    from kspec.export.row_model.expected import examples_of, expected_answers, predicted, ties, with_gaps
+    from kspec.export.row_model.expected import examples_of, expected_outputs, predicted, ties, with_gaps
     from kspec.export.row_model.made_rows import made_rows, why_none
     from kspec.export.row_model.row_values import tensors_of_columns
 
@@ -188,8 +188,8 @@ def _rows(context: ExportContext, run: LoadedRun, path: Path, contract: Contract
         found.no_rows = next(diagnostic for diagnostic in error.diagnostics if diagnostic.is_error).message
         return []
     values, tolerance = predicted(run, examples.inputs), FAR * _tolerance(context.model)
-    answers = expected_answers(rows.answers, run.encodings, values)
-    close = ties(rows.answers, run.encodings, values, tolerance)
+    outputs = expected_outputs(rows.outputs, run.encodings, values)
+    close = ties(rows.outputs, run.encodings, values, tolerance)
     found.rows = int(can_hold.sum())
     found.refused = found.rows - int(numpy.isin(numpy.flatnonzero(can_hold) + 1, examples.rows).sum())
     held = {name: tensor[can_hold] for name, tensor in tensors.items()}
@@ -198,7 +198,7 @@ def _rows(context: ExportContext, run: LoadedRun, path: Path, contract: Contract
     def of_rows(arrays: Mapping[str, Any]) -> dict[str, Any]:
         return {name: with_gaps(array, examples.rows - 1, count)[can_hold] for name, array in arrays.items()}
 
-    return [_Case(of_rows(answers), actual, tolerance, of_rows(close))]
+    return [_Case(of_rows(outputs), actual, tolerance, of_rows(close))]
 
 
 def _predictions(context: ExportContext, function: Any, path: Path, arrays: Mapping[str, Any]) -> dict[str, Any]:

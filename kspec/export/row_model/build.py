@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kspec.contract.document import Contract
-from kspec.export.row_model.answers import Answer, answers_of
 from kspec.export.row_model.description import Description, RowColumn, describe
 from kspec.export.row_model.features import Features
+from kspec.export.row_model.output_tensors import OutputTensor, output_tensors
 from kspec.export.row_model.pictures import Picture
 from kspec.ir.node import flat_order
 from kspec.runs.run_loader import LoadedRun
@@ -50,7 +50,7 @@ class RowModel:
         by_column: Whether it takes a tensor by column, not by input.
         texts: Whether it takes and returns texts.
         tensors: What it takes, by column or by input.
-        answers: What it returns.
+        outputs: What it returns.
         description: What its columns and predictions are.
         outside: What it leaves to others, a sentence each.
     """
@@ -59,7 +59,7 @@ class RowModel:
     by_column: bool
     texts: bool
     tensors: dict[str, RowTensor]
-    answers: dict[str, Answer]
+    outputs: dict[str, OutputTensor]
     description: Description
     outside: list[str] = field(default_factory=list)
 
@@ -97,12 +97,12 @@ def build_row_model(
     features = Features(description, takes, by_column=by_column)
     inputs = features.inputs()
     result = network(inputs if isinstance(network.input, dict) else next(iter(inputs.values())))
-    found: dict[str, tuple[Answer, Any]] = {}
+    found: dict[str, tuple[OutputTensor, Any]] = {}
     names = flat_order(run.settings.outputs)
     by_output = dict(zip(names, keras.tree.flatten(result), strict=True))
     for name in run.settings.outputs:
-        own = answers_of(run.encodings[name], by_output[name], features.unusable, texts=texts, doubles=doubles)
-        found |= {answer.name: (answer, tensor) for answer, tensor in own}
+        own = output_tensors(run.encodings[name], by_output[name], features.unusable, texts=texts, doubles=doubles)
+        found |= {output.name: (output, tensor) for output, tensor in own}
     by_name = {tensors[name].name: tensor for name, tensor in takes.items()}
     model = keras.Model(by_name, {name: tensor for name, (_, tensor) in found.items()}, name=run.model.name)
     outside = list(description.outside)
@@ -111,8 +111,8 @@ def build_row_model(
     integers = [name for name, each in tensors.items() if "int" in each.dtype]
     if integers and not by_column:
         outside.append(f"{', '.join(f'`{name}`' for name in integers)} takes integers, which have no gap")
-    answers = {name: answer for name, (answer, _) in found.items()}
-    return RowModel(model, by_column, texts, tensors, answers, description, outside)
+    outputs = {name: output for name, (output, _) in found.items()}
+    return RowModel(model, by_column, texts, tensors, outputs, description, outside)
 
 
 def _tensor_name(name: str, taken: set[str]) -> str:

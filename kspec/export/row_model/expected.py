@@ -14,7 +14,7 @@ from kspec.data.network_specs import input_specs
 from kspec.data.pipeline import Batches
 from kspec.data.targets.encoding import TargetEncoding
 from kspec.diagnostics import Report
-from kspec.export.row_model.answers import Answer
+from kspec.export.row_model.output_tensors import OutputTensor
 from kspec.runs.run_loader import LoadedRun, engine_of_run
 from kspec.training.predict import predict, predicted_classes
 
@@ -60,32 +60,35 @@ def examples_of(run: LoadedRun, columns: Mapping[str, Sequence[Any]]) -> DataSpl
     return split
 
 
-def expected_answers(
-    answers: Mapping[str, Answer], encodings: Mapping[str, TargetEncoding], predictions: Mapping[str, Array]
+def expected_outputs(
+    outputs: Mapping[str, OutputTensor], encodings: Mapping[str, TargetEncoding], predictions: Mapping[str, Array]
 ) -> dict[str, Array]:
     """Predictions in the form of a row model's.
 
     Args:
-        answers: What the row model returns.
+        outputs: What the row model returns.
         encodings: By output, the classes of its target.
         predictions: By output, shape (n, …).
     """
-    return {name: _answer(each, encodings[each.output], predictions[each.output]) for name, each in answers.items()}
+    return {name: _output(each, encodings[each.output], predictions[each.output]) for name, each in outputs.items()}
 
 
 def ties(
-    answers: Mapping[str, Answer], encodings: Mapping[str, TargetEncoding], predictions: Mapping[str, Array], by: float
+    outputs: Mapping[str, OutputTensor],
+    encodings: Mapping[str, TargetEncoding],
+    predictions: Mapping[str, Array],
+    by: float,
 ) -> dict[str, Array]:
-    """Where rounding alone decides a class: booleans in the shape of each answer that is a class or a label.
+    """Where rounding alone decides a class: booleans in the shape of each output that is a class or a label.
 
     Args:
-        answers: What the row model returns.
+        outputs: What the row model returns.
         encodings: By output, the classes of its target.
         predictions: By output, shape (n, …).
         by: The largest difference that counts as rounding.
     """
     found = {}
-    for name, each in answers.items():
+    for name, each in outputs.items():
         if each.meaning in ("class", "label"):
             values, encoding = predictions[each.output], encodings[each.output]
             if not _is_by_unit(encoding):
@@ -96,11 +99,11 @@ def ties(
     return found
 
 
-def _answer(answer: Answer, encoding: TargetEncoding, values: Array) -> Array:
-    if answer.meaning not in ("class", "label"):
+def _output(output: OutputTensor, encoding: TargetEncoding, values: Array) -> Array:
+    if output.meaning not in ("class", "label"):
         return values
     classes = predicted_classes(values, encoding.settings)
-    if answer.meaning == "class":
+    if output.meaning == "class":
         return classes
     labels = encoding.labels
     assert labels is not None

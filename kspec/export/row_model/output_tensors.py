@@ -21,7 +21,7 @@ _CLASSES = ("multiclass_classification", "multilabel_classification", "binary_cl
 
 
 @dataclass(slots=True)
-class Answer:
+class OutputTensor:
     """A tensor that an exported model returns.
 
     Args:
@@ -39,9 +39,9 @@ class Answer:
     threshold: float | None = None
 
 
-def answers_of(
+def output_tensors(
     encoding: TargetEncoding, tensor: Tensor, unusable: Tensor | None, *, texts: bool, doubles: bool
-) -> list[tuple[Answer, Tensor]]:
+) -> list[tuple[OutputTensor, Tensor]]:
     """What is predicted for an output.
 
     Args:
@@ -57,7 +57,7 @@ def answers_of(
     values = _blank(values, float("nan"), unusable)
     if not is_class:
         squeezed = _squeezed(values) if texts else values
-        return [(Answer(name, name, "value", []), squeezed)]
+        return [(OutputTensor(name, name, "value", []), squeezed)]
     kind = settings.kind_of_value
     labels = labels_of(encoding, values.shape[-1])
     threshold = settings.threshold if settings.has_threshold else None
@@ -65,17 +65,17 @@ def answers_of(
     if not texts:
         number = _blank(classes, -1, unusable)
         return [
-            (Answer(name, name, kind, labels, threshold), values),
-            (Answer(f"{name}_class", name, "class", labels, threshold), number),
+            (OutputTensor(name, name, kind, labels, threshold), values),
+            (OutputTensor(f"{name}_class", name, "class", labels, threshold), number),
         ]
     if threshold is not None and encoding.settings.task == "binary_classification":
         values, classes = _squeezed(values), _squeezed(classes)
-    numbers = Answer(f"{name}_{kind}", name, kind, labels, threshold)
+    numbers = OutputTensor(f"{name}_{kind}", name, kind, labels, threshold)
     spelled = _spelled(encoding, classes, unusable)
     if spelled is None:
-        answer = Answer(name, name, "class", labels, threshold)
-        return [(answer, _blank(classes, -1, unusable)), (numbers, values)]
-    return [(Answer(name, name, "label", labels, threshold), spelled), (numbers, values)]
+        output = OutputTensor(name, name, "class", labels, threshold)
+        return [(output, _blank(classes, -1, unusable)), (numbers, values)]
+    return [(OutputTensor(name, name, "label", labels, threshold), spelled), (numbers, values)]
 
 
 def labels_of(encoding: TargetEncoding, units: int | None) -> list[str]:
