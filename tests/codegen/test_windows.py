@@ -74,3 +74,19 @@ def test_rows_of_a_series_that_are_left_out_cut_it(spec_of):
 def test_what_is_refused(more, what, spec_of):
     with pytest.raises(SpecError, match=f"KS620.*{what}"):
         assert_same_examples(spec_of(SPEC + window_sources.SPECS["months"] + more))
+
+
+def test_gaps_take_values_of_neighbors_in_one_series_alone(spec_of):
+    stations = window_sources.SPECS["stations"].replace("warmth: mean", "warmth: {fill: forward, else: mean}")
+    with pytest.raises(SpecError, match=r"KS620.*fill gaps from neighbors in several series"):
+        assert_same_examples(spec_of(SPEC + stations))
+    months = window_sources.SPECS["months"].replace("  window:", "  missing: {price: forward}\n  window:")
+    months = months.replace("{both: [sales, price]}", "{both: sales}").replace("Dense: {units: 4}", "Dense: {units: 2}")
+    path = spec_of(SPEC + months.replace("target_shape: [2, 2]", "target_shape: [2, 1]"))
+    table = path.with_name("months.csv")
+    lines = table.read_text().splitlines()
+    for row in (9, 10, 33, 50):
+        month, sales, _, part = lines[row].split(",")
+        lines[row] = f"{month},{sales},,{part}"
+    table.write_text("\n".join(lines) + "\n")
+    assert "fill_forward(" in assert_same_examples(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.series import is_in_order, series_of_windows
 from kspec.codegen.data.source_table import training_table
 from kspec.codegen.model.arguments import UnsupportedInPython
 from kspec.data.times import read_times
@@ -35,6 +36,8 @@ def require_order_of_file(info: DatasetInfo, column: str) -> None:
     path, split = ("data", "missing", column), info.data.split
     if info.suffix or info.has_split_files or split.group is not None:
         raise UnsupportedInPython("fill gaps from neighbors in groups, in files of splits or in other data", path)
+    if info.data.window is not None and (info.data.window.by is not None or not is_in_order(series_of_windows(info))):
+        raise UnsupportedInPython("fill gaps from neighbors in several series, or in rows out of order", path)
     if list(info.splits) != info.used_splits or info.dataset.left_out:
         raise UnsupportedInPython("fill gaps from neighbors that are in no split", path)
     if split.time is not None:
