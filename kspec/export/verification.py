@@ -36,7 +36,7 @@ class Verification:
     Args:
         split: The split of the examples.
         examples: The number of examples.
-        difference: The largest difference between two predictions.
+        difference: The largest difference between two predictions, relative above 1.
         skipped: The reason why no example was compared; empty otherwise.
         rows: How many rows made from the contract were compared.
         refused: How many of them have no prediction, neither of the run nor of the export.
@@ -235,7 +235,7 @@ def _compare(case: _Case) -> tuple[float, str]:
     """Compares predictions; labels and classes may differ only where rounding alone decides them.
 
     Returns:
-        The largest difference, and the first name beyond the tolerance; empty if there is none.
+        The largest difference, relative above 1, and the first name beyond the tolerance; empty if there is none.
     """
     import numpy as np
 
@@ -254,9 +254,9 @@ def _compare(case: _Case) -> tuple[float, str]:
         if not np.array_equal(np.isnan(one), np.isnan(other)):
             return float("inf"), name
         with np.errstate(invalid="ignore"):
-            differences = np.nan_to_num(np.abs(one - other))
+            differences = np.nan_to_num(np.abs(one - other)) / np.maximum(1.0, np.nan_to_num(np.abs(one)))
         largest = max(largest, float(differences.max(initial=0.0)))
-        if np.any(differences > case.tolerance * np.maximum(1.0, np.nan_to_num(np.abs(one)))):
+        if np.any(differences > case.tolerance):
             beyond = beyond or name
     return largest, beyond
 

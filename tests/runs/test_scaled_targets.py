@@ -80,11 +80,11 @@ def test_an_exported_model_predicts_in_units(run, tmp_path):
 
     exported = export(str(run.folder), "keras", tmp_path / "model", permissions=Permissions(outside=True))
     assert exported.verification is not None
-    assert exported.verification.difference == 0
+    assert exported.verification.difference <= 1e-6  # of rows far beyond those of training, too
     model = keras.models.load_model(exported.path)
     part, _ = read_examples(load_run(str(run.folder), allow_outside=True), None, None, need_targets=False)
-    for name, array in model.predict(part.inputs["x"], verbose=0).items():
-        np.testing.assert_allclose(array, run.predictions[name], rtol=1e-5)
+    for name, array in model.predict(dict(zip("ab", part.inputs["x"].T, strict=True)), verbose=0).items():
+        np.testing.assert_allclose(array, np.squeeze(run.predictions[name]), rtol=1e-5)
 
 
 def test_what_cannot_scale_says_so(run, tmp_path):
