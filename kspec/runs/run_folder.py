@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from kspec.syntax.bounded_json import InvalidJson, read_bounded
+from kspec.syntax.regular_files import printable_path
 
 SPEC_SUFFIXES = (".yaml", ".yml")
 STAMPED = re.compile(r"(\d{8}-\d{6})-(\d+)")
@@ -24,6 +25,8 @@ SWEEP = "sweep.json"
 """The file in the folder of a sweep that holds its trials."""
 TRIALS = "trials"
 """The folder of the trials in that of their sweep."""
+SHOWN_NAMES = 5
+"""How many names of runs an error shows."""
 BEST = "best"
 """The folder of the best point's run in that of its sweep."""
 
@@ -230,7 +233,18 @@ def find_folder(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "r
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
     if is_file and path.suffix in SPEC_SUFFIXES:
         raise RunFolderError(f"{path} is a spec; run it first: kspec run {path}")
-    raise RunFolderError(f"no run at {path}; `kspec runs` lists all runs")
+    raise RunFolderError(f"no run at {path}; {_names_in(Path(runs)) if is_name else ''}`kspec runs` lists all runs")
+
+
+def _names_in(runs: Path) -> str:
+    """The names of the newest runs, for who asks for a name that has none; empty if there are no runs."""
+    try:
+        latest = [place for place in runs.glob("*/latest") if place.exists()]
+        newest = sorted(latest, key=lambda place: place.lstat().st_mtime, reverse=True)
+    except OSError:
+        return ""
+    names = ", ".join(f"`{printable_path(place.parent.name)}`" for place in newest[:SHOWN_NAMES])
+    return f"there are runs of {names}; " if names else ""
 
 
 def _with_model(path: Path) -> Path:
