@@ -206,7 +206,7 @@ def watch(
     """Compares new data with what a run was trained on, as `kspec watch` does.
 
     Args:
-        run: A run, its folder, or the name of a spec that has been run; of folds or repeats, the first is taken.
+        run: A run, its folder, or the name of a spec that has been run; of folds or repeats, the mean is taken.
         data: New data, as for `predict`; where it has the targets, metrics are compared, too.
         threshold: The population stability index from which a column has drifted; by default 0.2, or more of few rows.
         allow_code: As for `load`, for the run's extensions.

@@ -17,6 +17,7 @@ from kspec.data.shared_table import SharedTable
 from kspec.language.source_files import SPLITS
 from kspec.runs.ensemble import Combined, combine
 from kspec.runs.member_plan import MemberPlan
+from kspec.runs.new_rows import NewRows
 from kspec.runs.run_evaluation import evaluate_and_compare
 from kspec.runs.run_folder import RunFolderError, find_run, require_inside
 from kspec.runs.run_loader import LoadedRun, load_run, predictions_of, read_examples
@@ -58,7 +59,13 @@ class MembersAt:
             yield load_run(str(folder), keep=self.keep, allow_code=self.allow_code, allow_outside=self.allow_outside)
 
     def examples(
-        self, run: LoadedRun, data: str | None, split: str | None, *, need_targets: bool
+        self,
+        run: LoadedRun,
+        data: str | None,
+        split: str | None,
+        *,
+        need_targets: bool,
+        new_rows: NewRows | None = None,
     ) -> tuple[DataSplit, str]:
         """The examples for a member; the table of the run's own data is read once.
 
@@ -67,8 +74,9 @@ class MembersAt:
             data: A file with the same columns; None for the run's own data.
             split: The split of the run's own data; by default the best that it has.
             need_targets: Whether the file must have the target columns.
+            new_rows: Holds the rows of a file against a contract; by default against that of the member.
         """
-        return read_examples(run, data, split, need_targets=need_targets, shared=self._table)
+        return read_examples(run, data, split, need_targets=need_targets, shared=self._table, new_rows=new_rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +209,16 @@ def evaluate_members(members: MembersAt, data: str | None, split: str | None) ->
     return Evaluation(name, count, values, spreads(list(values.values())), ensemble, first[0].settings.outputs, notes)
 
 
-def predict_mean(members: MembersAt, data: str | None, split: str | None) -> tuple[LoadedRun, DataSplit, str, Combined]:
+def predict_mean(
+    members: MembersAt, data: str | None, split: str | None, judge: Callable[[LoadedRun], NewRows] | None = None
+) -> tuple[LoadedRun, DataSplit, str, Combined]:
     """Predicts with each member, and combines the predictions.
 
     Args:
         members: The members.
         data: A file with the same columns; None for the run's own data.
         split: The split of the run's own data; by default the best that it has.
+        judge: From a member, what holds the rows of a file against a contract; by default against that of the member.
 
     Returns:
         The first member, its examples, their name, and the predictions.
@@ -218,7 +229,8 @@ def predict_mean(members: MembersAt, data: str | None, split: str | None) -> tup
     """
     predictions, first = [], None
     for run in members.loaded():
-        part, name = members.examples(run, data, split, need_targets=False)
+        new_rows = None if judge is None else judge(run)
+        part, name = members.examples(run, data, split, need_targets=False, new_rows=new_rows)
         if not _is_shared(members, data, name):
             kind = members.plan.kind
             raise RunFolderError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kspec.backend.tensorflow import exclusive_keras, import_tensorflow
 from kspec.data.shared_table import SharedTable
@@ -26,6 +26,7 @@ from kspec.runs.process import status_of
 from kspec.runs.recorder import write_shared_spec
 from kspec.runs.resumption import Resumption
 from kspec.runs.run import Run
+from kspec.runs.run_contract import CONTRACT, add_reference, contract_at
 from kspec.runs.run_folder import RunFolder
 from kspec.runs.run_record import read_record
 from kspec.runs.saved_results import read_results
@@ -38,6 +39,7 @@ from kspec.training.given_predictions import NO_ENSEMBLE, evaluate_predictions, 
 from kspec.training.metrics import format_metrics
 
 if TYPE_CHECKING:
+    from kspec.data.targets.encoding import TargetEncoding
     from kspec.training.shared_model import SharedModel
 
 SHOWN_ONCE = ("data", "define", "weights", "default", "compile")
@@ -183,6 +185,7 @@ class Members:
             self.folder.write, target, first.predicted.split, combined.mean, encodings, deviations=combined.deviation
         )
         self.console.step("predict", f"{first.predicted.name}: the mean of {len(members)} → {', '.join(files)}")
+        self._write_contract(combined.mean, encodings, first.predicted.name)
         if first.evaluated.split is not first.predicted.split:
             return
         if masked_outputs(built.model):
@@ -194,6 +197,19 @@ class Members:
         with exclusive_keras():
             values = evaluate_predictions(built.spec, built.settings, combined.mean, batches)
         result.ensemble = {"split": first.evaluated.name, "examples": len(first.evaluated.split), **values}
+
+    def _write_contract(self, mean: Mapping[str, Any], encodings: Mapping[str, TargetEncoding], split: str) -> None:
+        """Writes the contract of all: that of the first, with how the mean predictions of a split are distributed.
+
+        Args:
+            mean: By output, shape (n, …).
+            encodings: By output, the classes and columns of its target.
+            split: The name of the split.
+        """
+        if (self.path(1) / CONTRACT).is_file():
+            contract = contract_at(self.path(1))
+            add_reference(contract, mean, encodings, split)
+            self.folder.json(CONTRACT, contract.to_json())
 
     def _finish(self, number: int, trained: Trained) -> None:
         """Completes the folder of a member.

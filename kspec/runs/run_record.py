@@ -202,6 +202,7 @@ class MetricsJson(_Part):
     evaluate: _Evaluation = Field(default_factory=_Evaluation)
     validation: dict[str, float | None] = Field(default_factory=dict)
     deviation: dict[str, float | None] = Field(default_factory=dict)
+    ensemble: _Evaluation | None = None
 
 
 Part = TypeVar("Part", bound=BaseModel)

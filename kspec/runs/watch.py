@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from kspec.contract.drift import Drift, category_counts, drift_of, number_counts
 from kspec.contract.judgement import Judgement
 from kspec.contract.parts import Seen
 from kspec.diagnostics import SpecError
+from kspec.runs.loaded_members import MembersAt, evaluate_members, members_at, predict_mean
 from kspec.runs.new_rows import NewRows
 from kspec.runs.prediction_values import prediction_values
 from kspec.runs.rows import Rows, file_of
@@ -80,7 +82,7 @@ def watch(
     allow_code: bool = False,
     allow_outside: bool = False,
 ) -> Watched:
-    """Compares new data with what a run was trained on; of folds or repeats, with the first.
+    """Compares new data with what a run was trained on; of folds or repeats, predictions are the mean of all.
 
     Args:
         place: A run folder, `latest` of one, or the name of a spec that has been run.
@@ -96,21 +98,31 @@ def watch(
     """
     folder = contract_folder(place, runs)
     contract = contract_at(folder)
-    run = load_run(str(folder), allow_code=allow_code, allow_outside=allow_outside)
-    new = NewRows(folder, run.analysis.graph, contract)
+    members = members_at(str(place), str(runs), allow_code=allow_code, allow_outside=allow_outside)
+    judges: list[NewRows] = []
+
+    def judge(run: LoadedRun) -> NewRows:
+        judges.append(NewRows(folder, run.analysis.graph, contract))
+        return judges[-1]
+
     with file_of(rows) as file:
-        examples, _ = read_examples(run, file, None, need_targets=False, new_rows=new)
-        judgement = new.judgement or Judgement(0)
+        if members is None:
+            run = load_run(str(folder), allow_code=allow_code, allow_outside=allow_outside)
+            examples, _ = read_examples(run, file, None, need_targets=False, new_rows=judge(run))
+            predictions = predictions_of(run, examples)[0]
+        else:
+            run, examples, _, combined = predict_mean(members, file, None, judge)
+            predictions = combined.mean
+        judgement = judges[0].judgement or Judgement(0)
         watched = Watched(contract.name, file if rows is file else "rows", judgement.count, judgement=judgement)
         watched.inputs = judgement.drift
-        predictions = predictions_of(run, examples)[0]
         watched.reference = next((each.reference for each in contract.outputs.values() if each.reference), "")
         references = {name: seen for each in contract.outputs.values() for name, seen in each.predictions.items()}
         values = prediction_values({name: predictions[name] for name in run.settings.outputs}, run.encodings)
         for name, column in values.items():
             if name in references and (drift := _drift(name, references[name], column)) is not None:
                 watched.predictions.append(drift)
-        _add_metrics(watched, run, file, set(examples.targets))
+        _add_metrics(watched, members or run, run.fitted, file, set(examples.targets))
     if threshold is not None:
         watched.inputs = [each._replace(threshold=threshold) for each in watched.inputs]
         watched.predictions = [each._replace(threshold=threshold) for each in watched.predictions]
@@ -130,30 +142,57 @@ def _drift(name: str, seen: Seen, column: Any) -> Drift | None:
     return None if counted is None else drift_of(name, *counted)
 
 
-def _add_metrics(watched: Watched, run: LoadedRun, file: str, known: set[str]) -> None:
+def _add_metrics(
+    watched: Watched, models: LoadedRun | MembersAt, fitted: Mapping[str, Any], file: str, known: set[str]
+) -> None:
     """Adds the metrics of new data that has all targets.
 
     Args:
         watched: Gets them.
-        run: The run.
+        models: The run, or its members.
+        fitted: What was learned from the training data.
         file: The data.
         known: The outputs whose targets it has.
     """
-    trained = run.fitted.get("columns", {}).get("targets", {})
+    trained = fitted.get("columns", {}).get("targets", {})
     if not trained or not set(trained) <= known:
         watched.notes.append("without metrics: the data has no targets")
         return
     try:
-        metrics = evaluate_run(run, read_examples(run, file, None, need_targets=True)[0])
+        metrics, mean = _metrics_of(models, file)
     except (SpecError, RunFolderError) as error:
         watched.notes.append(f"without metrics: {str(error).splitlines()[0]}")
         return
     try:
-        before = read_part(run.folder / "metrics.json", MetricsJson)[0].evaluate
+        recorded = read_part(models.folder / "metrics.json", MetricsJson)[0]
     except (OSError, DamagedFile):
         watched.notes.append("the run has no metrics to compare with")
-        watched.metrics = {name: (None, value) for name, value in metrics.items()}
+        watched.metrics = {name: (None, value) for name, value in (mean or metrics).items()}
         return
+    before = recorded.ensemble if mean and recorded.ensemble is not None else recorded.evaluate
     watched.split = before.split
+    if isinstance(models, MembersAt):
+        is_mean = before is recorded.ensemble
+        metrics = mean if is_mean else metrics
+        watched.notes.append(f"metrics are {'of the mean prediction' if is_mean else 'means'} of {_count(models)}")
     own = before.model_extra or {}
     watched.metrics = {name: (own.get(name), value) for name, value in metrics.items()}
+
+
+def _metrics_of(models: LoadedRun | MembersAt, file: str) -> tuple[dict[str, float], dict[str, float]]:
+    """The metrics of a run, or their means over its members; and those of the members' mean prediction.
+
+    Args:
+        models: The run, or its members.
+        file: The data.
+    """
+    if isinstance(models, MembersAt):
+        evaluation = evaluate_members(models, file, None)
+        return {name: each.mean for name, each in evaluation.spreads.items()}, evaluation.ensemble
+    return evaluate_run(models, read_examples(models, file, None, need_targets=True)[0]), {}
+
+
+def _count(members: MembersAt) -> str:
+    """How many members there are, in words."""
+    count = len(members.folders)
+    return f"{count} {members.plan.kind}{'' if count == 1 else 's'}"

@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 import kspec
 from kspec.data import sources
+from kspec.runs.loaded_members import evaluate_members, members_at, predict_mean
 from kspec.runs.run_evaluation import evaluate_run
 from kspec.runs.run_folder import RunFolderError
 from kspec.runs.run_index import past_runs
@@ -182,3 +183,27 @@ def test_quantiles_and_spreads_are_those_of_scipy():
     for freedom in (1, 2, 3, 4, 9, 30, 99):
         assert student_quantile(freedom) == pytest.approx(student.ppf(0.975, freedom), rel=1e-12)
     assert Spread.of([0.5]) == Spread((0.5,), 0.5, None, None)
+
+
+@pytest.mark.parametrize(("spec", "reference"), [(CLASSES, "of the mean prediction"), (SPEC, "means")])
+def test_new_rows_are_watched_with_the_mean_of_all(folder, spec, reference):
+    (folder / "spec.yaml").write_text(spec)
+    run = kspec.run("spec.yaml")
+    watched = kspec.watch(run, "t.csv")
+    members = members_at(str(run.folder))
+    _, _, _, combined = predict_mean(members, "t.csv", None)
+    (name,) = combined.mean
+    values = combined.mean[name]
+    if values.shape[1] > 1:
+        counts = np.bincount(values.argmax(axis=1), minlength=3)
+        drift = next(each for each in watched.predictions if each.column == name)
+        shares = dict(zip(drift.bins, drift.actual, strict=True))
+        half = 0.5 * len(drift.bins)
+        assert [shares[label] for label in "pqr" if label in shares] == pytest.approx(
+            [(count + 0.5) / (40 + half) for label, count in zip("pqr", counts, strict=True) if label in shares]
+        )
+    evaluation = evaluate_members(members, "t.csv", None)
+    new = evaluation.ensemble if "prediction" in reference else evaluation.to_json()["metrics"]
+    old = run.ensemble if "prediction" in reference else run.metrics
+    assert watched.metrics == {key: (old[key], pytest.approx(value)) for key, value in new.items()}
+    assert f"metrics are {reference} of 3" in watched.notes[-1]
