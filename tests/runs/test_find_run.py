@@ -11,7 +11,9 @@ def test_names_of_runs_are_shown_for_one_that_has_none(tmp_path):
         folder = RunFolder.create(runs, name)
         (folder.path / "run.json").write_text("{}")
         (runs / name / "latest").symlink_to(folder.path.name)
-    with pytest.raises(RunFolderError, match=r"no run at spec; there are runs of (`cars`, `mlp`|`mlp`, `cars`); `kspec"):
+    with pytest.raises(
+        RunFolderError, match=r"no run at spec; there are runs of (`cars`, `mlp`|`mlp`, `cars`); `kspec"
+    ):
         find_run("spec", runs)
     with pytest.raises(RunFolderError, match="no run at spec; `kspec runs` lists all runs"):
         find_run("spec", tmp_path / "none")
