@@ -113,6 +113,19 @@ def test_labels_by_position(positions):
             assert split.targets == {}
 
 
+def test_an_infinite_number_of_a_target_that_is_an_input_too(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n" + "1,0.5\n2,1.5\n" * 5)
+    trained = Trained(
+        tmp_path,
+        "{csv: t.csv, inputs: {x: [a, b]}, targets: b}",
+        head=("regression", 1, "mean_squared_error"),
+    )
+    split = trained.read(new(tmp_path, "a,b", "1,0.25", "1,inf", "1,"))
+    assert split.left_out == [2]  # as of any input; a gap takes what is usual
+    assert np.isfinite(split.inputs["x"]).all()
+    assert split.absent["y"].tolist() == [False, True]
+
+
 def test_text_among_the_numbers_of_a_regression(tmp_path):
     (tmp_path / "t.csv").write_text("a,b,y\n" + "1,2,0.5\n1,2,1.5\n" * 5)
     data = "{csv: t.csv, inputs: [a, b], targets: y}"

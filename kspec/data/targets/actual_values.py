@@ -90,6 +90,8 @@ class ActualValues:
         if infinite.any():
             has = "has a non-finite number" if column.kind in ("array", "list") else "is infinite"
             self._leave_out(name, infinite, f"`{column_name}` {has}", table)
+            if column_name in self._mapping.input_columns and not self._mapping.windows:
+                return  # no gap that an input could fill: the row has no prediction
             values = copied(column.values)
             if column.kind == "list":
                 for row in infinite.nonzero()[0]:
