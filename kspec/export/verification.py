@@ -128,7 +128,7 @@ def _examples(context: ExportContext, run: LoadedRun, path: Path, found: Verific
     from kspec.export.formats.serving import predict
     from kspec.export.row_model.expected import expected_outputs, predicted, ties
     from kspec.export.row_model.pictures import picture_files
-    from kspec.export.row_model.row_values import tensors_of_examples
+    from kspec.export.row_model.row_values import tensors_of_examples, without_neighbors
 
     try:
         part, split = read_examples(run, None, None, need_targets=False)
@@ -147,7 +147,7 @@ def _examples(context: ExportContext, run: LoadedRun, path: Path, found: Verific
         cases.append(_Case(predict(context.model, context.outputs, inputs), actual, tolerance))
     if context.rows is not None:
         files, pixels = picture_files(context.rows.pictures, found.examples)
-        inputs |= pixels
+        inputs = without_neighbors(context.rows, inputs | pixels)
         tensors = tensors_of_examples(context.rows, inputs) | files
         actual = _predictions(context, module.predict_rows, path, tensors)
         values, outputs = predicted(run, inputs), context.rows.outputs
@@ -245,7 +245,7 @@ def _compare(case: _Case) -> tuple[float, str]:
         if one.size != other.size or len(one) != len(other):
             return float("inf"), name
         other = other.reshape(one.shape)
-        if one.dtype.kind != "f":
+        if one.dtype.kind not in "fV":  # the kind of bfloat16 is V
             differ = _plain(one) != _plain(other)
             if (differ & ~case.ties.get(name, np.zeros_like(differ)).reshape(differ.shape)).any():
                 return 1.0, name

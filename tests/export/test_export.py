@@ -315,6 +315,15 @@ def test_unsupported_operations_and_dtypes_are_reported(project, cli, format):
     assert "does not support bfloat16" in err
 
 
+@pytest.mark.slow
+def test_onnx_holds_no_state(project, cli):
+    stateful = RECURRENT.replace("[6, 2]", "[6, 2], batch_size: 4")
+    cli("run", project(stateful.replace("GRU: {units: 3", "GRU: {units: 3, stateful: true")))
+    status, _, err = cli("export", "recurrent", "--to", "onnx")
+    assert status == 1
+    assert "ONNX holds no state from call to call" in err
+
+
 @pytest.mark.parametrize("to", [".", "..", "/", "some/.."])
 def test_a_folder_is_no_name_for_a_file(to, project, capsys):
     spec = project("kspec: 1\nname: s\ninputs: {x: {shape: [2]}}\nlayers: [{Dense: {units: 1}}]\n")

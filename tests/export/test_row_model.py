@@ -11,7 +11,11 @@ import pytest
 from kspec.cli import main
 from kspec.contract.document import Contract
 from kspec.contract.parts import ColumnContract, Gap, Seen
+from kspec.export.row_model.build import RowModel, RowTensor
+from kspec.export.row_model.description import Description, RowColumn, RowInput
 from kspec.export.row_model.made_rows import UNSEEN, made_rows, why_none
+from kspec.export.row_model.row_values import tensors_of_examples, without_neighbors
+from kspec.export.verification import _Case, _compare
 
 SPEC = """\
 kspec: 1
@@ -197,3 +201,26 @@ def test_a_graph_decodes_pictures():
     for column, each in (("photo", picture), ("page", scan)):
         assert arrays[each.input].shape == (2, *each.shape)
         assert np.array_equal(each.decode(tf.constant(files[column])).numpy(), arrays[each.input])
+
+
+def test_windows_have_gaps_where_their_indicators_say_so():
+    columns = {
+        "a": RowColumn("a", "float32", fill=7.0),
+        "b": RowColumn("b", "float32", fill=9.0, by_neighbor=True),
+    }
+    past = RowInput("past", "float32", (2, 4), ["a", "a", "b", "b"], [False, True, False, True], is_window=True)
+    tensor = RowTensor("past", "float32", past.tensor_shape, ["a", "b"])
+    rows = RowModel(None, False, False, {"past": tensor}, {}, Description(columns, {"past": past}, {}))
+    examples = {"past": np.array([[[1, 0, 2, 0], [7, 1, 3, 0]], [[7, 1, 4, 1], [5, 0, 6, 0]]], "float32")}
+    seen = without_neighbors(rows, examples)  # what `b` took of another row counts as known
+    assert seen["past"][1, 0].tolist() == [7, 1, 4, 0]
+    found = tensors_of_examples(rows, seen)["past"]
+    np.testing.assert_array_equal(found, [[[1, 2], [math.nan, 3]], [[math.nan, 4], [5, 6]]])
+
+
+def test_predictions_in_bfloat16_are_compared_as_numbers():
+    from ml_dtypes import bfloat16
+
+    one, other = np.array([[0.5], [0.25]], bfloat16), np.array([0.501, 0.25], "float32")
+    assert _compare(_Case({"y": one}, {"y": other}, 1e-2))[1] == ""
+    assert _compare(_Case({"y": one}, {"y": other + 0.1}, 1e-2))[1] == "y"

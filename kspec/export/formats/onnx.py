@@ -93,6 +93,7 @@ def _converted(context: ExportContext) -> tuple[Any, Any]:
 
     with silenced_stderr():
         function = model_function(context).get_concrete_function()
+        _reject_state(function, context)
         graph, inputs, outputs = _frozen(function)
         try:
             model, _ = from_graph_def(
@@ -109,6 +110,21 @@ def _converted(context: ExportContext) -> tuple[Any, Any]:
                 f"tf2onnx cannot convert the model: {str(error).strip() or type(error).__name__}"
             ) from error
     return function, model
+
+
+def _reject_state(function: Any, context: ExportContext) -> None:
+    """Rejects a model whose layers keep a state from one call to the next.
+
+    Raises:
+        UnsupportedByFormat: With these layers, as far as they are nodes.
+    """
+    writes = ("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
+    if any(operation.type in writes for operation in function.graph.get_operations()):
+        nodes = nodes_with(function, writes, context.graph.nodes)
+        layers = f"{', '.join(f'`{name}`' for name in nodes)}, which keeps one" if nodes else "a layer that keeps one"
+        raise UnsupportedByFormat(
+            f"ONNX holds no state from call to call, and the model has {layers}", nodes, "`--to saved_model` keeps it"
+        )
 
 
 def _frozen(function: Any) -> tuple[Any, dict[str, str], dict[str, str]]:

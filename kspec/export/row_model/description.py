@@ -31,12 +31,14 @@ class RowColumn:
         dtype: What the tensor has: `float32`, `float64` or `string`. Gaps are NaN, or the empty text.
         shape: Its shape without the batch; () for a value by row.
         fill: What a gap takes; None if a row with one has no prediction.
+        by_neighbor: Whether a gap of training takes the value of another row, which no graph sees.
     """
 
     name: str
     dtype: str
     shape: tuple[int | None, ...] = ()
     fill: float | str | None = None
+    by_neighbor: bool = False
 
 
 @dataclass(slots=True)
@@ -163,7 +165,7 @@ def _column(name: str, inputs: Mapping[str, RowInput], column: ColumnContract) -
     if column.kind in _WHOLE:
         is_alone = all(len(each.columns) == 1 for each in takers)
         return RowColumn(name, dtype, takers[0].shape if is_alone else tuple(column.shape))
-    return RowColumn(name, dtype, fill=value)
+    return RowColumn(name, dtype, fill=value, by_neighbor=column.gap.action == "neighbor")
 
 
 def _pictures(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kspec.export.row_model.build import RowModel, RowTensor
+from kspec.export.row_model.build import RowModel
 from kspec.export.row_model.description import RowInput
 
 Array = np.ndarray[Any, Any]
@@ -21,62 +21,98 @@ def tensors_of_examples(rows: RowModel, arrays: Mapping[str, Array]) -> dict[str
         rows: The row model.
         arrays: By input of the network, shape (n, …).
     """
-    inputs = rows.description.inputs
-    columns: dict[str, Array] = {}
+    inputs, columns = rows.description.inputs, dict[tuple[str, str], Array]()
+    indicators = [(own, at) for own in inputs.values() for at, flag in enumerate(own.indicators) if flag]
+    divided = {_holder(rows, own, own.columns[at]) for own, at in indicators}
     for name, own in inputs.items():
-        if own.has_indicators or rows.by_column:
-            columns |= _columns(rows, own, arrays[name])
-    for name, own in inputs.items():
-        for at in (place for place, flag in enumerate(own.indicators) if flag):
-            _set_gaps(rows, columns, own.columns[at], _flat(arrays[name], own)[:, at] != 0)
-    return {
-        each.name: columns[name] if name in columns else _of_input(rows, name, each, columns, arrays)
-        for name, each in rows.tensors.items()
-    }
-
-
-def _of_input(
-    rows: RowModel, name: str, tensor: RowTensor, columns: Mapping[str, Array], arrays: Mapping[str, Array]
-) -> Array:
-    own = rows.description.inputs[name]
-    if not own.has_indicators:
-        return arrays[name] if tensor.dtype == "string" else arrays[name].astype(tensor.dtype)
-    return np.stack([columns[column] for column in own.values], axis=-1).astype(tensor.dtype)
-
-
-def _columns(rows: RowModel, own: RowInput, array: Array) -> dict[str, Array]:
-    """The columns of an input."""
-    known = rows.description.columns
-    if len(own.columns) == 1 and not own.has_indicators and known[own.columns[0]].shape:
-        return {own.columns[0]: _typed(array, known[own.columns[0]].dtype)}
-    found, flat, start = {}, _flat(array, own), 0
-    for column, flag in zip(own.columns, own.indicators, strict=True):
-        shape = known[column].shape
-        size = 1 if flag else math.prod(length or 1 for length in shape)
-        part = flat[:, start : start + size]
-        start += size
-        if not flag:
-            found[column] = _typed(part.reshape(len(part), *shape) if shape else part[:, 0], known[column].dtype)
+        if rows.by_column or name in divided:
+            parts = _columns(rows, own, arrays[name])
+            columns |= {("" if rows.by_column else name, column): part for column, part in parts.items()}
+    for own, at in indicators:
+        place, gaps = (
+            (_holder(rows, own, own.columns[at]), own.columns[at]),
+            _parts(arrays[own.name], own)[..., at] != 0,
+        )
+        columns[place] = _with_gaps(rows, own.columns[at], columns.get(place), gaps)
+    found = {}
+    for name, each in rows.tensors.items():
+        if rows.by_column or name not in inputs:
+            found[each.name] = columns["", name]
+        elif name in divided:
+            whole = np.stack([columns[name, column] for column in inputs[name].values], axis=-1)
+            shape = (-1 if length is None else length for length in each.shape)
+            found[each.name] = _typed(whole.reshape(len(whole), *shape), each.dtype)
+        else:
+            found[each.name] = _typed(arrays[name], each.dtype)
     return found
 
 
-def _flat(array: Array, own: RowInput) -> Array:
-    return array.reshape(len(array), -1) if not own.is_window else array.reshape(-1, len(own.columns))
-
-
-def _set_gaps(rows: RowModel, columns: dict[str, Array], name: str, gaps: Array) -> None:
-    """Makes gaps in a column, which need not be known so far.
+def without_neighbors(rows: RowModel, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Examples in which the value that a gap took of another row is a known one, as no graph sees that row.
 
     Args:
         rows: The row model.
-        columns: The columns; gets them.
+        arrays: By input of the network, shape (n, …).
+    """
+    known, found = rows.description.columns, dict(arrays)
+    for name, own in rows.description.inputs.items():
+        flags = [flag and known[column].by_neighbor for column, flag in zip(own.columns, own.indicators, strict=True)]
+        if any(flags):
+            parts = _parts(arrays[name], own)
+            found[name] = np.where(flags, np.zeros((), parts.dtype), parts).reshape(arrays[name].shape)
+    return found
+
+
+def _holder(rows: RowModel, own: RowInput, column: str) -> str:
+    """The input whose tensor has a column; empty if the column is a tensor of its own.
+
+    Args:
+        rows: The row model.
+        own: An input with an indicator of the column's gaps.
+        column: The column.
+    """
+    if rows.by_column:
+        return ""
+    if column in own.values:
+        return own.name
+    return next((name for name, each in rows.description.inputs.items() if column in each.values), "")
+
+
+def _columns(rows: RowModel, own: RowInput, array: Array) -> dict[str, Array]:
+    """The columns of an input, each of shape (n, …), of a window (n, steps)."""
+    known = rows.description.columns
+    if len(own.columns) == 1 and not own.has_indicators and known[own.columns[0]].shape:
+        return {own.columns[0]: _typed(array, known[own.columns[0]].dtype)}
+    found, parts, start = {}, _parts(array, own), 0
+    for column, flag in zip(own.columns, own.indicators, strict=True):
+        shape = known[column].shape
+        size = 1 if flag else math.prod(length or 1 for length in shape)
+        part = parts[..., start : start + size]
+        start += size
+        if not flag:
+            found[column] = _typed(part.reshape(len(part), *shape) if shape else part[..., 0], known[column].dtype)
+    return found
+
+
+def _parts(array: Array, own: RowInput) -> Array:
+    """The examples of an input with its columns along the last axis: (n, columns), or (n, steps, columns)."""
+    return array.reshape(len(array), *((-1, len(own.columns)) if own.is_window else (-1,)))
+
+
+def _with_gaps(rows: RowModel, name: str, values: Array | None, gaps: Array) -> Array:
+    """A column with gaps.
+
+    Args:
+        rows: The row model.
         name: The column.
-        gaps: Which rows have one, shape (n,).
+        values: Its values, shape (n, …); None if the network takes its gaps alone.
+        gaps: Where they are, of that shape.
     """
     dtype = rows.description.columns[name].dtype
     nothing: Any = "" if dtype == "string" else np.nan
-    own = columns.get(name, np.full(len(gaps), "?" if dtype == "string" else 0.0, object))
-    columns[name] = _typed(np.where(gaps, nothing, own), dtype)
+    if values is None:
+        values = np.full(gaps.shape, "?" if dtype == "string" else 0.0, object)
+    return _typed(np.where(gaps, nothing, values), dtype)
 
 
 def _typed(values: Array, dtype: str) -> Array:
