@@ -26,6 +26,7 @@ from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, time_limit, write_callbacks
 from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
+from kspec.codegen.training.slices import slice_lines
 from kspec.codegen.training.stages import stage_lines
 from kspec.codegen.training.steps import compile_lines, count_others_function, evaluate_lines, fit_lines, minimize_class
 from kspec.codegen.training.weights import BY_COLUMN
@@ -229,9 +230,8 @@ class _PythonExport:
         self._reject_states()
         if self.document.fit.repeats is not None:
             raise UnsupportedInPython("train several times", ("fit", "repeats"))
-        for key, action in (("slices", "evaluate slices"), ("intervals", "compute intervals of metrics")):
-            if getattr(self.document.evaluate, key):
-                raise UnsupportedInPython(action, ("evaluate", key))
+        if self.document.evaluate.intervals:
+            raise UnsupportedInPython("compute intervals of metrics", ("evaluate", "intervals"))
         document, names = self.document, self.network.names
         lines: list[str] = []
         batch_size = self._number("BATCH_SIZE", document.fit.batch_size, ("fit", "batch_size"))
@@ -259,7 +259,9 @@ class _PythonExport:
                 lines += [f'        print(f"kept epoch {{{BEST_WEIGHTS}.epoch + 1}}")']
             lines.append(f"    model.save({text(f'{self.spec.name}.keras')})")
             step_rows = rows_of_step("evaluate", examples, targets=True)
-            lines += ["", *evaluate_lines(step_rows, self.settings, _or(document.evaluate.batch_size, batch_size))]
+            own = _or(document.evaluate.batch_size, batch_size)
+            lines += ["", *evaluate_lines(step_rows, self.settings, own)]
+            lines += slice_lines(step_rows, self.settings.outputs, own)
         step_rows = rows_of_step("predict", examples, targets=False)
         own = _or(document.predict.batch_size, batch_size)
         return [*lines, "", *predict_lines(step_rows, examples, self.analysis, self.settings, own, self.nodes)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -109,6 +110,11 @@ def test_weights_and_predictions_are_equal(name, paths, exported, tmp_path):
         printed = (folder / "printed.txt").read_text()
         for metric, value in list(run.metrics.items())[2:]:
             assert f"{run.metrics['split']} {metric}: {value:.4f}\n" in printed
+        for column, slices in json.loads((run.folder / "metrics.json").read_text()).get("slices", {}).items():
+            for own in slices:
+                begin = f"{column} = {own['value']} ({own['examples']} examples): "
+                scores = printed.partition(begin)[2].partition("\n")[0].split(", ")
+                assert sorted(scores) == sorted(f"{name}: {value:.4f}" for name, value in list(own.items())[2:])
         predictions = next(run.folder.glob("predictions.*"))
         if predictions.suffix == ".csv":
             assert (folder / predictions.name).read_text() == predictions.read_text()

@@ -40,6 +40,19 @@ layers:
     name: y
 fit: {epochs: 1, class_weight: balanced}
 """,
+    "slices": """\
+data: {csv: one.csv, inputs: [a, b], targets: {colour: colour, size: a}, weights: {size: code}, split: {test: 0.4}}
+inputs: {x: {shape: [2]}}
+layers:
+  - Dense: {units: 3, activation: softmax}
+    name: colour
+  - Dense: {units: 1}
+    from: x
+    name: size
+outputs: [colour, size]
+fit: {epochs: 1}
+evaluate: {slices: [colour, code, is_red]}
+""",
     "ignored_label": """\
 data: {npz: positions.npz, inputs: x, targets: classes}
 inputs: {x: {shape: [5, 3]}}

@@ -54,6 +54,7 @@ class DatasetInfo:
         datasets: All data sets of the file, the training data first.
         predicted: Whether predictions for its examples are written, with their row numbers and files.
         variables: Names the variables of columns and outputs, the same for all data sets of the file.
+        sliced: The columns by whose values the evaluation slices its examples.
     """
 
     spec: Spec
@@ -68,6 +69,7 @@ class DatasetInfo:
     datasets: list[Dataset] = field(default_factory=list)
     predicted: bool = True
     variables: Variables = field(default_factory=Variables)
+    sliced: list[str] = field(default_factory=list)
 
     @property
     def data(self) -> Data:
@@ -181,11 +183,12 @@ class DatasetInfo:
         """The columns of inputs and targets.
 
         Args:
-            every: Whether to include those of weights and of the split, and those beside predictions.
+            every: Whether to include those of weights, of the split and of slices, and those beside predictions.
         """
         columns = [column for own in self.inputs.values() for column in own]
         columns += [column for target in self.targets.values() for column in target.columns]
-        columns += [*self.weights.values(), *self.split_columns, *self.window_columns, *self.kept] if every else []
+        if every:
+            columns += [*self.weights.values(), *self.split_columns, *self.window_columns, *self.kept, *self.sliced]
         return list(dict.fromkeys(columns))
 
     @property
@@ -228,7 +231,7 @@ class DatasetInfo:
         """
         self.datasets.append(dataset)
         split = next(iter(dataset.splits.values()))
-        info = replace(self, dataset=dataset, path=(step, "data"), weights={}, suffix="new", predicted=True)
+        info = replace(self, dataset=dataset, path=(step, "data"), weights={}, suffix="new", predicted=True, sliced=[])
         info.targets = {name: target for name, target in self.targets.items() if name in split.targets}
         if step == "evaluate":
             info.weights = {name: column for name, column in self.weights.items() if name in split.weights}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kspec.codegen.data.dataset_info import FOLDERS, DatasetInfo
 from kspec.codegen.data.gaps import unsupported_rule, without_indicators
+from kspec.codegen.data.slices import sliced_columns
 from kspec.codegen.data.target import Target
 from kspec.codegen.model.names import Allocator, identifier
 from kspec.diagnostics import Report, codes
@@ -35,6 +36,7 @@ def describe_dataset(
     for name, used in info.inputs.items():
         info.inputs[name], info.indicators[name] = without_indicators(used, info.data)
     info.datasets.append(dataset)
+    info.sliced = sliced_columns(info)
     of_targets = [column for own in fitted.get("targets", {}).values() for column in own]
     for column in [*info.used_columns(), *of_targets]:
         rule = missing_rule(info.data.missing, column)

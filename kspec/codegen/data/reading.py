@@ -97,6 +97,11 @@ class TableReader:
                 value = times_code(info, column, table, self.file) if way == "time" else table.raw(column)
                 lines.append(f"    {variable} = {value}")
                 returned[variable] = variable
+        for column in info.sliced:
+            variable = info.variables.of(column)
+            if variable not in returned:
+                lines.append(f"    {variable} = {table.raw(column)}")
+                returned[variable] = variable
         for variable, value in series_columns(info, table, self.file).items():
             if variable not in returned:
                 lines.append(f"    {variable} = {value}")

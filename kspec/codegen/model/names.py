@@ -60,7 +60,7 @@ OF_MAIN = frozenset(
     | {"inside", "keep", "label", "labels", "metrics", "model", "names", "path", "predictions", "row", "row_numbers"}
     | {"rows", "split", "table", "tables", "test", "train", "validation", "value", "values", "weights"}
     | {"x", "x_held_out", "x_new", "y", "y_held_out"}
-    | {"balanced_train", "first", "gaps", "source"}
+    | {"balanced_train", "column", "first", "gaps", "scores", "source"}
     | {"archive", "arrays", "connection", "line", "part", "parts", "x_test", "y_test", "y_train"}
     | {"lines", "marks", "reader", "book", "cells", "header"}
     | {"breaks", "future", "last", "order", "ordered", "past"}

@@ -311,13 +311,24 @@ def evaluate_lines(step_rows: StepRows, settings: Settings, batch_size: str) -> 
         settings: The settings of the outputs.
         batch_size: The batch size in Python.
     """
-    weights = step_rows.weights(settings.outputs)
-    arguments = [step_rows.x, step_rows.y, *([f"sample_weight={weights}"] if weights else [])]
-    arguments += [f"batch_size={batch_size}", "return_dict=True", "verbose=0"]
     message = text_of(f"{step_rows.label} ", Code("name"), ": ", Code("value", ".4f"))
     return [
         *step_rows.lines,
-        f"    metrics = model.evaluate({', '.join(arguments)})",
+        f"    metrics = {evaluate_call(step_rows, settings.outputs, batch_size)}",
         "    for name, value in metrics.items():",
         f"        print({message})",
     ]
+
+
+def evaluate_call(step_rows: StepRows, outputs: Mapping[str, OutputSettings], batch_size: str) -> str:
+    """The call of `model.evaluate`.
+
+    Args:
+        step_rows: The examples.
+        outputs: The settings of the outputs.
+        batch_size: The batch size in Python.
+    """
+    weights = step_rows.weights(outputs)
+    arguments = [step_rows.x, step_rows.y, *([f"sample_weight={weights}"] if weights else [])]
+    arguments += [f"batch_size={batch_size}", "return_dict=True", "verbose=0"]
+    return f"model.evaluate({', '.join(arguments)})"

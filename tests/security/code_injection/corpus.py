@@ -248,6 +248,7 @@ inputs: {x: {shape: [1]}}
 layers:
   - Dense: {units: 1, activation: sigmoid}
     name: y
+evaluate: {slices: [amount]}
 """,
     "hashed": r"""
 kspec: 1

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from kspec.diagnostics import SpecError
-from kspec.export.export import export, show
+from kspec.export.export import show
 from kspec.language import Permissions
 from kspec.language.base import Model
 from kspec.language.document import Document
@@ -155,11 +155,6 @@ def test_each_text_is_refused_or_stays_a_text(name, benign_code, tmp_path):
     assert harmless > len(TEXTS)
 
 
-FLAT = "kspec: 1\ninputs: {x: {shape: SHAPE}}\nlayers: [Flatten, {Dense: {units: 1, activation: sigmoid}}]\n"
-REFUSED = [("slices", "csv: t.csv, inputs: a")]
-"""Keys whose texts never reach the exported file, and a `data` section with each."""
-
-
 def _parts(annotation: Any) -> list[Any]:
     return [annotation, *(part for inner in get_args(annotation) for part in _parts(inner))]
 
@@ -182,17 +177,4 @@ def test_the_corpus_has_each_key_under_which_a_text_can_stand():
         "include",
         "file",
     } | of_files  # not read from the exported file; a file's path is written as other paths are
-    assert fields - keys == of_entries | elsewhere | {key for key, _ in REFUSED}
-
-
-@pytest.mark.parametrize(("key", "data"), REFUSED)
-def test_what_is_not_exported_cannot_bring_code(key, data, tmp_path):
-    """The exported file says none of these keys; whatever stands under them, the export is refused."""
-    (tmp_path / "spec.yaml").write_text(
-        f"{FLAT.replace('SHAPE', '[1]')}data: {{{data}, targets: y}}\n"
-        f"evaluate: {'{slices: [a > 3]}' if key == 'slices' else '{}'}\n"
-    )
-    (tmp_path / "t.csv").write_text("a,y,t\n" + "".join(f"{n},{n % 2},2024-01-{n:02}\n" for n in range(1, 29)))
-    with pytest.raises(SpecError) as raised:
-        export(str(tmp_path / "spec.yaml"), "python", tmp_path / "exported.py")
-    assert "KS620" in {problem.code for problem in raised.value.diagnostics}, key
+    assert fields - keys == of_entries | elsewhere
