@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kspec.data.context import Context
 from kspec.data.limits import LimitReached, check_columns
@@ -18,6 +18,11 @@ from kspec.data.sources.json import arrow_table
 from kspec.data.sources.read_request import SourceFile
 from kspec.data.table import Column, Table
 from kspec.language.data_limits import Limits
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 MEGAPIXELS = 25.0
 """The size of a picture that somebody else sends, in millions of pixels."""
@@ -37,12 +42,25 @@ class GivenRows:
         count: The number of rows.
         files: By name, the bytes of each file that the rows come with.
         numbers: The number of each row; by default they are counted from 1.
+        ends: The number of the last row of each table, ascending, where the rows are those of several tables: no series
+            goes from one to another. Empty for a single table.
     """
 
     columns: Mapping[str, Sequence[Any]]
     count: int
     files: Mapping[str, bytes] = field(default_factory=dict)
     numbers: Sequence[int] | None = None
+    ends: Sequence[int] = ()
+
+    def tables(self, numbers: Array) -> Array | None:
+        """The table of each row, from 0, shape (n,); None if all are of one.
+
+        Args:
+            numbers: The number of each row, shape (n,).
+        """
+        import numpy
+
+        return numpy.searchsorted(self.ends, numbers) if self.ends else None
 
 
 @dataclass(slots=True)

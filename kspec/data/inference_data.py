@@ -162,7 +162,8 @@ def load_request(
     if request.for_prediction:
         actual, mapping.weights = ActualValues(table, mapping, targets), {}
     unweighted = unweighted_note(mapping, fitted, request)
-    series = None if window is None else series_of_other_data(table, window, fitted, context)
+    tables = source.tables(numbers) if isinstance(source, GivenRows) else None
+    series = None if window is None else series_of_other_data(table, window, fitted, context, tables)
     fill_new(table, mapping, data, series, fitted, context)
     if window is not None and series is not None:
         split = _windows(table, mapping, window, series, request, targets, actual, numbers)

@@ -37,11 +37,16 @@ class BatchLimits:
 
 @dataclass(slots=True)
 class _Waiting:
-    """A request that waits, and the future that its handler awaits."""
+    """The jobs of a request that waits, and the future that its handler awaits."""
 
-    job: Job
+    jobs: Sequence[Job]
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return sum(job.count for job in self.jobs)
 
 
 class Closed(Exception):
@@ -76,25 +81,26 @@ class Batcher:
         """The rows that wait."""
         return self._rows
 
-    async def submit(self, job: Job) -> Any:
-        """The result of a job.
+    async def submit(self, jobs: Sequence[Job]) -> list[Any]:
+        """The results of jobs, which pass through the model together.
 
         Raises:
             RequestError: If the queue is full.
             Closed: If the batcher is.
         """
         loop = asyncio.get_running_loop()
-        waiting = _Waiting(job, loop.create_future(), loop)
+        waiting = _Waiting(jobs, loop.create_future(), loop)
         with self._changed:
             if self._closing:
                 raise Closed
-            if self._rows and self._rows + job.count > self._limits.queue:
+            if self._rows and self._rows + waiting.count > self._limits.queue:
                 raise RequestError(429, "too many rows wait", f"try again after {RETRY_AFTER} s")
             self._queue.append(waiting)
-            self._rows += job.count
+            self._rows += waiting.count
             if len(self._queue) == 1 or self._is_full():  # else the thread is not to be woken in vain
                 self._changed.notify()
-        return await waiting.future
+        results: list[Any] = await waiting.future
+        return results
 
     def close(self) -> None:
         """Answers what waits, then ends the thread."""
@@ -106,7 +112,7 @@ class Batcher:
     def _work(self) -> None:
         while batch := self._next():
             done: Sequence[Any]
-            jobs = [each.job for each in batch]
+            jobs = [job for each in batch for job in each.jobs]
             self._observe(sum(job.count for job in jobs))
             try:
                 done = self._run(jobs)
@@ -123,9 +129,9 @@ class Batcher:
                 self._changed.wait()
             self._changed.wait_for(self._is_full, self._limits.wait)
             batch, rows = list[_Waiting](), 0
-            while self._queue and (not batch or rows + self._queue[0].job.count <= self._limits.rows):
+            while self._queue and (not batch or rows + self._queue[0].count <= self._limits.rows):
                 waiting = self._queue.popleft()
-                rows += waiting.job.count
+                rows += waiting.count
                 if not waiting.future.cancelled():
                     batch.append(waiting)
             self._rows -= rows
@@ -139,15 +145,17 @@ class Batcher:
     @staticmethod
     def _deliver(batch: Sequence[_Waiting], done: Sequence[Any]) -> None:
         """Hands each result to the loop of its request, all in one call."""
-        pairs = list(zip(batch, done, strict=True))
+        results = iter(done)
+        pairs = [(waiting, [next(results) for _ in waiting.jobs]) for waiting in batch]
 
         def set_results() -> None:
-            for waiting, result in pairs:
+            for waiting, found in pairs:
                 if waiting.future.done():  # its client has gone
                     continue
-                if isinstance(result, Exception):
-                    waiting.future.set_exception(result)
+                failure = next((each for each in found if isinstance(each, Exception)), None)
+                if failure is not None:
+                    waiting.future.set_exception(failure)
                 else:
-                    waiting.future.set_result(result)
+                    waiting.future.set_result(found)
 
         batch[0].loop.call_soon_threadsafe(set_results)

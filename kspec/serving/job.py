@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from kspec.data.given_rows import GivenRows
@@ -137,7 +138,7 @@ def _absent(name: str, columns: Mapping[str, Any]) -> RowError:
 
 
 def rows_of(jobs: Sequence[Job]) -> GivenRows:
-    """The usable rows of several jobs, one after another, as one table.
+    """The usable rows of several jobs, one after another; no series goes from one job to another.
 
     Args:
         jobs: The jobs, of one model.
@@ -153,4 +154,5 @@ def rows_of(jobs: Sequence[Job]) -> GivenRows:
         numbers += [start + row for row in usable]
         start += job.count
         files |= job.files
-    return GivenRows(columns, len(numbers), files, numbers)
+    ends = list(accumulate(job.count for job in jobs)) if len(jobs) > 1 and jobs[0].is_series else []
+    return GivenRows(columns, len(numbers), files, numbers, ends)

@@ -92,6 +92,14 @@ class ServedModel:
         takes_others = any(policies.fill_of(column) in NEIGHBORS for column in self.mapping.input_columns)
         return self.window is None and not takes_others and not any(p.whole for p in self.mapping.lists.values())
 
+    @property
+    def joins_series(self) -> bool:
+        """Whether examples are windows that depend on no row of another table that is predicted with theirs."""
+        window = self.window
+        if window is None or any(each.whole for each in self.mapping.lists.values()):
+            return False
+        return window.time is None or bool(window.every or self.run.fitted.get("window", {}).get("step"))
+
     def predict(self, rows: GivenRows) -> Predictions:
         """Predicts for rows.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import accumulate
 from typing import ParamSpec, TypeVar
@@ -163,18 +163,41 @@ async def results_of(
     else:
         ends = list(accumulate(body.windows))
         pieces = [slice(end - length, end) for end, length in zip(ends, body.windows, strict=True)]
-    found = []
+    together = _together(pieces) if body.form == "windows" and model.joins_series else [[piece] for piece in pieces]
+    found = list[tuple[Job, Result]]()
     try:
         async with asyncio.timeout(bounds.seconds):
-            for piece in pieces:
-                columns = {name: values[piece] for name, values in body.columns.items()}
-                count = min(piece.stop, body.count) - piece.start
-                is_series = model.window is not None
-                job = job_of(model.fields, columns, count, as_table=as_table, is_series=is_series)
-                found.append((job, await service.predict(job)))
+            for some in together:
+                jobs = [_job(model, body, piece, as_table=as_table) for piece in some]
+                found += zip(jobs, await service.predict_all(jobs), strict=True)
     except TimeoutError:
         raise RequestError(504, f"the prediction was not made within {bounds.seconds:g} s") from None
     return found if body.form == "windows" or len(found) == 1 else [_joined(found)]
+
+
+def _together(pieces: Sequence[slice]) -> list[list[slice]]:
+    """The pieces of a request, as many together as may pass through the model."""
+    found, rows = list[list[slice]](), 0
+    for piece in pieces:
+        rows += piece.stop - piece.start
+        if not found or rows > PIECE:
+            found, rows = [*found, []], piece.stop - piece.start
+        found[-1].append(piece)
+    return found
+
+
+def _job(model: ServedModel, body: Body, piece: slice, *, as_table: bool) -> Job:
+    """The job of some rows of a body.
+
+    Args:
+        model: The model.
+        body: The rows of the request.
+        piece: Which of them.
+        as_table: Whether the result is a table.
+    """
+    columns = {name: values[piece] for name, values in body.columns.items()}
+    count = min(piece.stop, body.count) - piece.start
+    return job_of(model.fields, columns, count, as_table=as_table, is_series=model.window is not None)
 
 
 def _joined(found: list[tuple[Job, Result]]) -> tuple[Job, Result]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from itertools import accumulate
@@ -14,10 +15,12 @@ from kspec.runs.window_table import by_step
 from kspec.serving.answers import answer_objects
 from kspec.serving.batching import Batcher, BatchLimits
 from kspec.serving.job import Job, Result, rows_of
-from kspec.serving.judging import RowJudge
+from kspec.serving.judging import NUMBERS, RowJudge
 from kspec.serving.model import Predictions, ServedModel
 from kspec.serving.row_errors import RowError
 
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
+"""Begins a time that can be read in one way only."""
 APART = 64
 """A request with at most so many rows, none of which can be used, learns of each what is wrong with it."""
 
@@ -48,14 +51,17 @@ class Service:
         return self._batcher.waiting
 
     async def predict(self, job: Job) -> Result:
-        """What the model predicts for a job.
+        """What the model predicts for a job; errors are those of `predict_all`."""
+        return (await self.predict_all([job]))[0]
+
+    async def predict_all(self, jobs: Sequence[Job]) -> list[Result]:
+        """What the model predicts for the jobs of a request.
 
         Raises:
             RequestError: If too many rows wait.
             Closed: If another model has taken its place.
         """
-        result: Result = await self._batcher.submit(job)
-        return result
+        return await self._batcher.submit(jobs)
 
     def close(self) -> None:
         """Answers what waits, and ends the thread."""
@@ -64,11 +70,22 @@ class Service:
     def _run(self, jobs: Sequence[Job]) -> list[Result | Exception]:
         """The results of jobs: together where rows do not depend on each other."""
         self._judge.judge(jobs)
-        together = [job for job in jobs if self.model.is_row_wise and not job.as_table and job.usable]
+        together = [job for job in jobs if not job.as_table and job.usable]
+        if not self.model.is_row_wise and not self._joins_series(together):
+            together = []
         results: dict[int, Result | Exception] = {}
         if len(together) > 1:
             results = self._run_together(together)
         return [results[id(job)] if id(job) in results else self._run_one(job) for job in jobs]
+
+    def _joins_series(self, jobs: Sequence[Job]) -> bool:
+        """Whether series of several jobs are read together as each alone: a format of times is that of all rows."""
+        if not self.model.joins_series or self.model.window.time is None:
+            return self.model.joins_series
+        times = [value for job in jobs for value in job.columns[self.model.window.time] if value is not None]
+        return all(isinstance(value, str) and DATE.match(value) for value in times) or NUMBERS.issuperset(
+            map(type, times)
+        )
 
     def _run_together(self, jobs: Sequence[Job]) -> dict[int, Result | Exception]:
         """By the `id` of a job, its result; without those run alone, as a message must hold no value of another."""
@@ -79,13 +96,16 @@ class Service:
         ends = list(accumulate(job.count for job in jobs))
         starts = [0, *ends[:-1]]
         left_out = {bisect_right(ends, number - 1) for number in predictions.split.left_out}
-        answers = self._answers(predictions)
+        if self.model.window is not None:  # of a series without a window, a run alone tells why
+            left_out = set(range(len(jobs))) - {bisect_right(ends, n - 1) for n in predictions.split.rows.tolist()}
+        answers, places = self._answers(predictions), _places(predictions)
         results = {number: Result(errors=jobs[number].errors) for number in range(len(jobs)) if number not in left_out}
-        for row, answer in zip(predictions.split.rows.tolist(), answers, strict=True):
+        for example, (row, answer) in enumerate(zip(predictions.split.rows.tolist(), answers, strict=True)):
             number = bisect_right(ends, row - 1)
             if number in results:
                 results[number].answers.append(answer)
                 results[number].rows.append(row - 1 - starts[number])
+                results[number].places += places[example : example + 1]
         return {id(jobs[number]): result for number, result in results.items()}
 
     def _run_one(self, job: Job) -> Result | Exception:

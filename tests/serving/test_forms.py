@@ -14,7 +14,7 @@ import kspec
 from kspec.cli import main
 from kspec.serving.batching import BatchLimits
 from kspec.serving.bodies import json_body
-from kspec.serving.model import load_model
+from kspec.serving.model import ServedModel, load_model
 from kspec.serving.registry import Registry
 from kspec.serving.requests import results_of
 from kspec.serving.service import Service
@@ -40,6 +40,21 @@ def served(rows, place="runs/form"):
             service.close()
 
     return asyncio.run(ask())
+
+
+def assert_together_as_alone(lists, monkeypatch):
+    """Lists of rows in one request have the answers and errors of each alone; how often the model was asked."""
+    asked, predict = [], ServedModel.predict
+    with monkeypatch.context() as patch:
+        patch.setattr(ServedModel, "predict", lambda *words: asked.append(words) or predict(*words))
+        together = served(lists)
+    for one, rows in zip(together, lists, strict=True):
+        (alone,) = served([rows])
+        assert (one.rows, one.places, one.errors) == (alone.rows, alone.places, alone.errors)
+        for answer, expected in zip(one.answers, alone.answers, strict=True):
+            assert answer["next"]["prediction"] == pytest.approx(expected["next"]["prediction"], rel=1e-5)
+    assert {bool(each.answers) for each in together} == {True, False}
+    return len(asked)
 
 
 def stream(values, place="runs/form"):
@@ -75,7 +90,7 @@ def write(tmp_path, monkeypatch):
     return make_project(tmp_path, monkeypatch)
 
 
-def test_windows(write, tmp_path):
+def test_windows(write, tmp_path, monkeypatch):
     times = [f"2024-01-{day:02d}" for day in range(1, 25)]
     rows = [{"t": time, "shop": shop, "v": n * (1 + (shop == "x"))} for shop in "xy" for n, time in enumerate(times)]
     text = "t,shop,v\n" + "".join(f"{row['t']},{row['shop']},{row['v']}\n" for row in rows)
@@ -93,6 +108,12 @@ def test_windows(write, tmp_path):
         [float(line["next"]) for line in lines if line["row"] == "6"], abs=1e-5
     )
     assert short.errors[0].code == "KS572"
+    usable = [rows[:6], rows[1:9], rows[:3], rows[24:34], [*rows[:2], *rows[4:8]], rows[40:44], rows[3:4],
+              [{**row, "v": None} for row in rows[:6]], [rows[2], rows[1], rows[0], *rows[3:5], *rows[24:30]]]  # fmt: skip
+    calls = assert_together_as_alone(usable, monkeypatch)
+    assert calls <= 4  # all together, then the three without a window
+    assert_together_as_alone([*usable[:3], [*rows[:5], rows[4]]], monkeypatch)  # a time twice
+    assert_together_as_alone([*usable[:3], [*rows[:5], {**rows[5], "t": "2024-01-05 12:00"}]], monkeypatch)
     streamed = [json.loads(line) for line in stream([rows[:6], rows[24:31], {"v": 1}, rows[:3]])]
     assert [line["row"] for line in streamed] == [0, 1, 2, 3]
     for line, row in zip(streamed[:2], (6, 31), strict=True):

@@ -80,7 +80,7 @@ def row_order_of(series: Series) -> RowOrder:
     """The order of the rows of windows."""
     import numpy
 
-    return RowOrder(series.order, numpy.zeros(series.rows, int) if series.groups is None else _numbers(series.groups))
+    return RowOrder(series.order, numpy.zeros(series.rows, int) if series.keys is None else series.keys)
 
 
 def _numbers(texts: Array) -> Array:

@@ -80,7 +80,9 @@ def windows_of_other_data(
     return arrays, anchors, notes
 
 
-def series_of_other_data(table: Table, window: Window, fitted: Mapping[str, Any], context: Context) -> Series:
+def series_of_other_data(
+    table: Table, window: Window, fitted: Mapping[str, Any], context: Context, tables: Array | None = None
+) -> Series:
     """The rows of other data in the order of windows, with the step of training.
 
     Args:
@@ -88,9 +90,10 @@ def series_of_other_data(table: Table, window: Window, fitted: Mapping[str, Any]
         window: The setting.
         fitted: As in `Dataset.fitted`.
         context: Receives every problem.
+        tables: As for `series_of`.
     """
     step = fitted.get("window", {}).get("step")
-    return series_of(table, window, context, Step(*step) if step else None)
+    return series_of(table, window, context, Step(*step) if step else None, tables)
 
 
 def without_place(table: Table, window: Window) -> tuple[Table, str]:
@@ -192,9 +195,9 @@ def _usable(
     stretch = numpy.searchsorted(series.starts, every, side="right") - 1
     chosen = (every - series.starts[stretch] - window.length + 1) % window.stride == 0
     begins = numpy.zeros(1, int)  # of the series, which follow one another
-    if series.groups is not None:
-        groups = taken(series.groups, every)
-        begins = numpy.append(0, numpy.flatnonzero(groups[1:] != groups[:-1]) + 1)
+    if series.keys is not None:
+        keys = taken(series.keys, every)
+        begins = numpy.append(0, numpy.flatnonzero(keys[1:] != keys[:-1]) + 1)
     last = numpy.maximum.reduceat(numpy.where(usable, numpy.arange(len(every)), -1), begins)
     ends = numpy.repeat(last, numpy.diff(numpy.append(begins, len(every))))
     left_out = int((chosen & ~usable & (numpy.arange(len(every)) < ends)).sum())

@@ -32,7 +32,8 @@ class Series:
         order: The index of each row in the table as it was read, shape (rows,).
         starts: The first row of each stretch without a hole, ascending, shape (stretches,).
         rows: The number of rows.
-        groups: The series of each row as text, shape (rows,); None if the table is one series.
+        groups: The series of each row as text, shape (rows,); None if the table names none.
+        keys: A number for the series of each row, shape (rows,); None if the table is one series.
         times: The time of each row; None if the rows have none.
         step: The step from row to row; None if the rows have no times.
         holes: What is to be known of holes in time, a sentence; empty if there are none.
@@ -43,6 +44,7 @@ class Series:
     starts: Array
     rows: int
     groups: Array | None = None
+    keys: Array | None = None
     times: Times | None = None
     step: Step | None = None
     holes: str = ""
@@ -79,6 +81,7 @@ class Series:
             numpy.flatnonzero(~follows),
             len(places),
             None if self.groups is None else taken(self.groups, places),
+            None if self.keys is None else taken(self.keys, places),
             None if self.times is None else self.times.take(places),
             self.step,
             self.holes,
@@ -90,7 +93,9 @@ class Series:
         return int((self.ends - self.starts).max(initial=0))
 
 
-def series_of(table: Table, window: Window, context: Context, step: Step | None = None) -> Series:
+def series_of(
+    table: Table, window: Window, context: Context, step: Step | None = None, tables: Array | None = None
+) -> Series:
     """Orders the rows of a table as series.
 
     Args:
@@ -98,6 +103,8 @@ def series_of(table: Table, window: Window, context: Context, step: Step | None 
         window: The setting that names the columns of time and of series.
         context: Receives every problem.
         step: The step that training had; None to find it.
+        tables: A number for the table of each row, shape (rows,), where several are read as one: a series lies in one
+            of them.
 
     Raises:
         InvalidData: If a row has no time or series, or two rows of a series have the same time.
@@ -106,11 +113,12 @@ def series_of(table: Table, window: Window, context: Context, step: Step | None 
 
     groups = _groups(table, window, context)
     times = None if window.time is None else times_of(table.columns[window.time], table, context)
-    keys = None if groups is None else numbered(groups)[1]
+    keys = _keys(groups, tables)
     ordered = order_by(keys, table.rows, None if times is None else times.values)
     was_sorted = times is None or sort_within(ordered, keys, times.values)
     series = Series(ordered, numpy.zeros(1, int), table.rows, None if groups is None else taken(groups, ordered))
-    same = numpy.ones(table.rows - 1, bool) if keys is None else are_followed(taken(keys, ordered))
+    series.keys = None if keys is None else taken(keys, ordered)
+    same = numpy.ones(table.rows - 1, bool) if series.keys is None else are_followed(series.keys)
     if times is None:
         series.starts = numpy.append(0, numpy.flatnonzero(~same) + 1)
         return series
@@ -118,8 +126,21 @@ def series_of(table: Table, window: Window, context: Context, step: Step | None 
     if not was_sorted:
         series.notes.append(f"rows are sorted by {f'`{window.by}` and ' if window.by else ''}`{window.time}`")
     _refuse_repeats(series, same, table, window, context)
-    _find_holes(series, same, window, context, table, step)
+    _find_holes(series, same, window, context, table, step, several=tables is not None)
     return series
+
+
+def _keys(groups: Array | None, tables: Array | None) -> Array | None:
+    """A number from 0 for the series of each row, shape (rows,); None if all are one series.
+
+    Args:
+        groups: The name of the series of each row, shape (rows,); None if it has none.
+        tables: The number of the table of each row, shape (rows,); None if there is one.
+    """
+    keys = None if groups is None else numbered(groups)[1]
+    if keys is None or tables is None:
+        return keys if tables is None else tables
+    return numbered(tables * (int(keys.max(initial=0)) + 1) + keys)[1]
 
 
 def _groups(table: Table, window: Window, context: Context) -> Array | None:
@@ -184,7 +205,16 @@ def _refuse_repeats(series: Series, same: Array, table: Table, window: Window, c
     raise InvalidData
 
 
-def _find_holes(series: Series, same: Array, window: Window, context: Context, table: Table, step: Step | None) -> None:
+def _find_holes(
+    series: Series,
+    same: Array,
+    window: Window,
+    context: Context,
+    table: Table,
+    step: Step | None,
+    *,
+    several: bool = False,
+) -> None:
     """Cuts series where time makes more than a step; describes where.
 
     Args:
@@ -194,6 +224,8 @@ def _find_holes(series: Series, same: Array, window: Window, context: Context, t
         context: Receives a step that the times do not have.
         table: The table, to name rows.
         step: The step that training had; None to find it.
+        several: Whether the rows are those of several tables: rows that are closer than a step are then an error
+            wherever they are, since whether their own table has many of them is not known.
     """
     import numpy
 
@@ -211,7 +243,7 @@ def _find_holes(series: Series, same: Array, window: Window, context: Context, t
         )
         raise InvalidData
     smaller = same & (steps < 1)
-    if smaller.any() and (smaller.sum() > same.sum() // 2 or not (same & (steps == 1)).any()):
+    if smaller.any() and (several or smaller.sum() > same.sum() // 2 or not (same & (steps == 1)).any()):
         row = int(numpy.flatnonzero(smaller)[0])
         context.error(
             codes.TIME_STEP_MISMATCH,
