@@ -24,6 +24,7 @@ from kspec.codegen.model.network import Network
 from kspec.codegen.text.literals import literal, text
 from kspec.codegen.text.module_writer import ModuleWriter
 from kspec.codegen.training.callbacks import BEST_WEIGHTS, best_weights_class, time_limit, write_callbacks
+from kspec.codegen.training.folds import SUMMARY_ONCE, loop_lines, model_file, require_steps, summary_lines
 from kspec.codegen.training.logs import log_lines
 from kspec.codegen.training.predictions import predict_lines
 from kspec.codegen.training.slices import slice_lines
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 _BELOW_THE_MODEL = (
     *("Minimize", "log_each_value", "weigh_losses_by_examples", "weigh_losses", "compile_model", "balanced", "batches"),
-    *("BestWeights", "TimeLimit", "softmax", "sigmoid", "write_csv"),
+    *("BestWeights", "TimeLimit", "softmax", "sigmoid", "write_csv", "write_folds"),
 )
 """Helper functions that come after those of the network."""
 
@@ -157,8 +158,9 @@ class _PythonExport:
     def text(self) -> str:
         """The text of the file."""
         functions = self.network.write()
-        main = ["def main():", "    keras.utils.set_random_seed(SEED)"]
-        if self.document.dtype_policy is not None:
+        folds = self.info is not None and self.info.trains_folds
+        main = ["def main():", *([] if folds else ["    keras.utils.set_random_seed(SEED)"])]
+        if self.document.dtype_policy is not None and not folds:
             main.append(f"    keras.config.set_dtype_policy({text(self.document.dtype_policy)})")
         minimize = minimize_class(self.settings.outputs)
         if minimize:
@@ -185,13 +187,27 @@ class _PythonExport:
             )
             data = ", ".join(examples.rows(variable, "train") for variable in self.network.data)
             models = f"model, {self.nodes}_model" if self.nodes else "model"
-            main += ["", *examples.lines, "", f"    {models} = build_model({data})", *self._load_weights()]
-            main += ["    model.summary()", *compile_, *self._steps(examples)]
+            train = [f"    {models} = build_model({data})", *self._load_weights()]
+            train += SUMMARY_ONCE if folds else ["    model.summary()"]
+            train += [*compile_, *self._steps(examples)]
+            main += self._folds(examples, train) if folds else ["", *examples.lines, "", *train]
         below = [lines for name, lines in self.file.helpers.items() if name in _BELOW_THE_MODEL]
         above = [lines for name, lines in self.file.helpers.items() if name not in _BELOW_THE_MODEL]
         variables = self._variables()
         self._complete_constants()
         return self.file.layout(self._header(), [*above, *functions, *below, main], variables)
+
+    def _folds(self, examples: Examples, train: list[str]) -> list[str]:
+        """The lines of `main` that train a model for each fold, and print and write what they have in common.
+
+        Args:
+            examples: All examples of `main`.
+            train: The lines that build, train and evaluate a model, and predict with it.
+        """
+        require_steps(examples.info)
+        lines = loop_lines(self.spec, examples.lines, [*examples.lines_of_fold, "", *train])
+        names = [*self.settings.outputs, *self.analysis.graph.predicted_nodes]
+        return [*lines, *summary_lines(examples.info, names, self.file)]
 
     def _units(self, *, staged: bool) -> dict[str, str]:
         """By output with a scaled target, the function to the unit of its column, in Python.
@@ -257,11 +273,14 @@ class _PythonExport:
                 lines += [f"    if {BEST_WEIGHTS}.weights is not None:"]
                 lines += [f"        model.set_weights({BEST_WEIGHTS}.weights)"]
                 lines += [f'        print(f"kept epoch {{{BEST_WEIGHTS}.epoch + 1}}")']
-            lines.append(f"    model.save({text(f'{self.spec.name}.keras')})")
+            lines.append(f"    model.save({model_file(examples.info)})")
             step_rows = rows_of_step("evaluate", examples, targets=True)
             own = _or(document.evaluate.batch_size, batch_size)
             lines += ["", *evaluate_lines(step_rows, self.settings, own)]
+            lines += ["    evaluations.append(metrics)"] if examples.info.trains_folds else []
             lines += slice_lines(step_rows, self.settings.outputs, own)
+        elif examples.info.trains_folds:
+            raise UnsupportedInPython("make folds for a network without a loss", ("data", "split", "folds"))
         step_rows = rows_of_step("predict", examples, targets=False)
         own = _or(document.predict.batch_size, batch_size)
         return [*lines, "", *predict_lines(step_rows, examples, self.analysis, self.settings, own, self.nodes)]

@@ -84,7 +84,7 @@ def _files(path: Path) -> list[Path]:
 
 def _merge_tables(sources: Mapping[int, Path], kind: str, target: Path) -> None:
     lines: list[tuple[int, int, dict[str, str]]] = []
-    names: dict[str, None] = {"row": None, kind: None}
+    names: dict[str, None] = {}
     for number, path in sources.items():
         with path.open(newline="", encoding="utf-8") as file:
             reader = csv.DictReader(file)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.codegen import further_sources, prepared_sources, weight_sources, window_sources
+from tests.codegen import fold_sources, further_sources, prepared_sources, weight_sources, window_sources
 
 ROWS = 48
 FIT = "fit: {{epochs: 2, batch_size: 8}}\n"
@@ -157,6 +157,7 @@ predict: {nodes: [encoder, use/inner, use_0/inner, shared, again, matrix, q, log
     **further_sources.SPECS,
     **weight_sources.SPECS,
     **prepared_sources.SPECS,
+    **fold_sources.SPECS,
     **window_sources.SPECS,
 }
 
@@ -192,10 +193,7 @@ def make(folder: Path) -> dict[str, Path]:
     prepared_sources.make_data(folder)
     window_sources.make_data(folder)
     for name, text in SPECS.items():
-        begin = (
-            BEGIN.replace(FIT, "")
-            if name in further_sources.OWN_FIT | weight_sources.OWN_FIT | prepared_sources.OWN_FIT
-            else BEGIN
-        )
+        own_fit = further_sources.OWN_FIT | weight_sources.OWN_FIT | prepared_sources.OWN_FIT | fold_sources.OWN_FIT
+        begin = BEGIN.replace(FIT, "") if name in own_fit else BEGIN
         (folder / f"{name}.yaml").write_text(begin.format(name=name) + text, encoding="utf-8")
     return {name: folder / f"{name}.yaml" for name in SPECS}

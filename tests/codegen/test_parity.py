@@ -105,11 +105,15 @@ def test_weights_and_predictions_are_equal(name, paths, exported, tmp_path):
     else:
         options = [*overrides(name, spec), "fit.engine=keras"]
         run = kspec.run(paths[name], out=tmp_path, overrides=options)
-        ours = run.model.get_weights()
+        ours = (run.members[-1] if run.members else run).model.get_weights()  # those that the file saves last
         folder = exported(name)
         printed = (folder / "printed.txt").read_text()
         for metric, value in list(run.metrics.items())[2:]:
-            assert f"{run.metrics['split']} {metric}: {value:.4f}\n" in printed
+            spread = f" ± {run.deviation[metric]:.4f}" if run.members else ""
+            assert f"{run.metrics['split']} {metric}: {value:.4f}{spread}\n" in printed
+        for member in run.members:
+            for metric, value in list(member.metrics.items())[2:]:
+                assert f"validation {metric}: {value:.4f}\n" in printed
         for column, slices in json.loads((run.folder / "metrics.json").read_text()).get("slices", {}).items():
             for own in slices:
                 begin = f"{column} = {own['value']} ({own['examples']} examples): "

@@ -204,6 +204,12 @@ class DatasetInfo:
         return [] if self.suffix else [*split.columns, *stratify]
 
     @property
+    def trains_folds(self) -> bool:
+        """Whether a model is trained for each fold, one after the other."""
+        split = self.data.split
+        return split.folds is not None and split.fold is None
+
+    @property
     def window_columns(self) -> list[str]:
         """The columns that order the rows of windows."""
         return window_columns(self.data.window)

@@ -43,8 +43,6 @@ def describe_dataset(
         action = "" if rule is None else unsupported_rule(rule)
         if rule is not None and action:
             info.report_unsupported(f"{action} of `{column}`", rule.path, help="fill the gaps in the file")
-    if info.data.split.folds is not None:
-        info.report_unsupported("make folds", ("data", "split", "folds"), help="remove `folds`, for one split")
     info.predicted = spec.document.predict.data is None
     for step, split in (("evaluate", spec.document.evaluate.split), ("predict", spec.document.predict.split)):
         if split is not None and split not in info.splits:

@@ -11,11 +11,12 @@ from kspec.analysis.settings import OutputSettings
 from kspec.analysis.task_inference import FREE_FORM_LOSSES, loss_name
 from kspec.codegen.data.balancing import balance_lines
 from kspec.codegen.data.dataset_info import FOLDERS, DatasetInfo, output_shape
+from kspec.codegen.data.folding import restore_lines
 from kspec.codegen.data.images import ImageReader
 from kspec.codegen.data.imputation import fill_lines
 from kspec.codegen.data.reading import TableReader
 from kspec.codegen.data.series import are_drawn, order_lines
-from kspec.codegen.data.splitting import split_lines
+from kspec.codegen.data.splitting import split_folds, split_lines
 from kspec.codegen.data.synthetic import write_synthetic
 from kspec.codegen.data.target_scaling import scale_lines, scaled
 from kspec.codegen.data.windows import window_lines
@@ -52,6 +53,7 @@ class Examples:
         settings: The settings of the outputs.
         others: Step → the data of its own: `evaluate`, `predict`.
         lines: The lines of `main` that read and split the training data.
+        lines_of_fold: Those that take the examples of a fold, in a loop; empty without one.
         has_row_numbers: The suffixes of data sets with dropped rows, for which a variable has the row numbers.
         returned: Suffix → the variables of `main` that the function which reads the data set returns.
     """
@@ -62,6 +64,7 @@ class Examples:
     settings: Mapping[str, OutputSettings]
     others: dict[str, DatasetInfo] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    lines_of_fold: list[str] = field(default_factory=list)
     has_row_numbers: set[str] = field(default_factory=set)
     returned: dict[str, list[str]] = field(default_factory=dict)
 
@@ -182,15 +185,35 @@ def write_examples(
         if target.constant and target.labels is not None:
             labels = target.labels.values if target.labels.kind != "boolean" else target.labels.names
             file.constants[target.constant] = series([literal(label) for label in labels], as_tuple=False)
-    if info.data.window is not None:
+    if info.trains_folds:
+        _write_folds(examples)
+    elif info.data.window is not None:
         examples.lines += _window_lines(examples, variables_of_rows)
     else:
         scales, splits = scale_lines(info), split_lines(info, file)
         examples.lines += [*splits, *scales, *examples.encode(info)] if scales else [*examples.encode(info), *splits]
         if info.source not in (*FOLDERS, "synthetic"):
             examples.lines += fill_lines(info, file)
-    examples.lines += balance_lines(info, file)
+    balance = balance_lines(info, file)
+    (examples.lines_of_fold if info.trains_folds else examples.lines).extend(balance)
     return examples
+
+
+def _write_folds(examples: Examples) -> None:
+    """Writes the lines of `main` that make folds, and those that fill the gaps of one from its rows of training.
+
+    Args:
+        examples: All examples of `main`; gets the lines.
+    """
+    info, file = examples.info, examples.file
+    shared, own = split_folds(info, file)
+    fills = fill_lines(info, file) if info.source not in (*FOLDERS, "synthetic") else []
+    examples.lines += [*examples.encode(info), *shared]
+    examples.lines_of_fold += own
+    if fills:
+        keep, take = restore_lines(info)
+        examples.lines.append(keep)
+        examples.lines_of_fold += [take, *fills]
 
 
 def _window_lines(examples: Examples, returned: list[str]) -> list[str]:

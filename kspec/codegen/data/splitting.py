@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kspec.codegen.data.dataset_info import DatasetInfo
+from kspec.codegen.data.folding import fold_lines, require_folds
 from kspec.codegen.data.key_splitting import group_lines, hash_lines, list_lines
 from kspec.codegen.data.seeds import data_seed
 from kspec.codegen.data.series import default_split_lines
@@ -34,6 +35,8 @@ def combine(columns):
 def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     """The lines of `main` that find the rows of each split."""
     by, way = info.data.split.by, info.data.split.way
+    if info.data.split.folds is not None:
+        return [line for lines in split_folds(info, file) for line in lines]
     if info.data.splits_by_default_in_time:
         return default_split_lines(info)
     if way in _WAYS:
@@ -45,6 +48,17 @@ def split_lines(info: DatasetInfo, file: ModuleWriter) -> list[str]:
     if info.has_split_files:
         return _by_files(info, file)
     return [f"    {', '.join(_variables(info.splits, info))} = {_random_split(info, file, info.splits)}"]
+
+
+def split_folds(info: DatasetInfo, file: ModuleWriter) -> tuple[list[str], list[str]]:
+    """The lines of `main` that make the folds, and those that find the rows of one.
+
+    Args:
+        info: The training data.
+        file: Gets functions.
+    """
+    require_folds(info)
+    return fold_lines(info, file, _strata(info, file))
 
 
 _WAYS = ("time", "order", "group", "hash", "lists")

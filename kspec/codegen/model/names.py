@@ -35,13 +35,13 @@ HELPERS = frozenset(
         "write_csv",
     }
     | {"ByColumn", "word_vectors", "combine", "count_others"}
-    | {"time_at", "fraction_of", "rows_listed", "split_groups"}
+    | {"time_at", "fraction_of", "rows_listed", "split_groups", "make_folds", "write_folds"}
     | {"last_rows", "fill_forward", "fill_backward", "first_rows", "in_units", "oversample", "undersample"}
 )
 """Functions that the file may have besides those of the network."""
 CONSTANTS = (
     *("SEED", "HERE", "TABLE", "IMAGES", "TEXTS", "DATA", "HELD_OUT", "NEW", "COLUMNS", "MISSING", "MARKS", "QUERY"),
-    *("LENGTH", "HORIZON", "GAP", "STRIDE"),
+    *("LENGTH", "HORIZON", "GAP", "STRIDE", "FOLDS"),
 )
 """Constants that the file may have besides the spec's variables, labels and settings."""
 OF_MAIN = frozenset(
@@ -63,6 +63,7 @@ OF_MAIN = frozenset(
     | {"balanced_train", "column", "first", "gaps", "scores", "source"}
     | {"archive", "arrays", "connection", "line", "part", "parts", "x_test", "y_test", "y_train"}
     | {"lines", "marks", "reader", "book", "cells", "header"}
+    | {"deviation", "end", "evaluations", "fold", "fold_of", "predicted", "start", "unfilled"}
     | {"breaks", "future", "last", "order", "ordered", "past"}
     | {"fractions", "held_out", "test_start", "test_time", "validation_start", "validation_time"}
 )

@@ -85,7 +85,8 @@ def predict_lines(
         file.helpers["write_csv"] = _WRITE_CSV.splitlines()
         columns = [*_columns(step_rows, examples, shapes, tabular), *_node_columns(inner, nodes, analysis)]
         files.append(path.with_suffix(".csv") if path.suffix == ".npz" else path)
-        lines += [*_table(columns), f"    write_csv({text(files[-1].as_posix())}, columns)"]
+        written = f"write_csv({text(files[-1].as_posix())}, columns)"
+        lines += [*_table(columns), f"    {'predicted.append(columns)' if info.trains_folds else written}"]
     entries: dict[str, str] = {}
     for name, output in outputs.items():
         if name not in tabular:
@@ -93,6 +94,10 @@ def predict_lines(
             entries |= array_entries(name, prediction, shapes[name][-1] or 1, output, target, step_rows)
     if step_rows.info.kept and (entries or step_rows.names or _hides(step_rows.info.kept, tabular)):
         raise UnsupportedInPython("keep columns beside arrays, images or outputs of their name", ("predict", "keep"))
+    if info.trains_folds:
+        if entries or tensors:
+            raise UnsupportedInPython("write arrays that the models of all folds predict", ("predict",))
+        return lines
     if entries:
         files.append(path.with_suffix(".npz"))
         lines.append(f"    arrays = {dict_of(with_rows(step_rows, entries))}")
