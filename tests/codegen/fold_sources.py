@@ -44,9 +44,11 @@ data:
   split: {folds: 3, group: patient, stratify: true}
 inputs: {x: {shape: [4]}}
 layers:
+  - Dense: {units: 2, activation: tanh}
+    name: code
   - Dense: {units: 3, activation: softmax}
     name: y
-predict: {keep: [patient], nodes: [y]}
+predict: {keep: [patient], nodes: [code]}
 """,
     "folds_of_numbered_groups": """\
 data: {sql: {connect: shop.db, query: "select * from houses"}, inputs: [size], targets: price, split: {folds: 3, group: age}}

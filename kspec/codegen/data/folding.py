@@ -16,8 +16,9 @@ PATH = ("data", "split", "folds")
 _BY_CHANCE = '''\
 def make_folds(count):
     """The fold of each row, from 1, drawn by the seed."""
+    order = np.random.default_rng([SEED, 0]).permutation(count)
     fold_of = np.empty(count, int)
-    fold_of[np.random.default_rng([SEED, 0]).permutation(count)] = np.arange(count) % FOLDS + 1
+    fold_of[order] = np.arange(count) % FOLDS + 1
     return fold_of'''
 _BY_CLASS = '''\
 def make_folds(classes):
