@@ -233,18 +233,18 @@ def find_folder(place: str | os.PathLike[str], runs: str | os.PathLike[str] = "r
         raise RunFolderError(f"{path} is not a run folder: it has no run.json")
     if is_file and path.suffix in SPEC_SUFFIXES:
         raise RunFolderError(f"{path} is a spec; run it first: kspec run {path}")
-    raise RunFolderError(f"no run at {path}; {_names_in(Path(runs)) if is_name else ''}`kspec runs` lists all runs")
+    raise RunFolderError(f"no run at {path}; {_runs_there(path, Path(runs))}")
 
 
-def _names_in(runs: Path) -> str:
-    """The names of the newest runs, for who asks for a name that has none; empty if there are no runs."""
-    try:
-        latest = [place for place in runs.glob("*/latest") if place.exists()]
-        newest = sorted(latest, key=lambda place: place.lstat().st_mtime, reverse=True)
-    except OSError:
-        return ""
-    names = ", ".join(f"`{printable_path(place.parent.name)}`" for place in newest[:SHOWN_NAMES])
-    return f"there are runs of {names}; " if names else ""
+def _runs_there(path: Path, runs: Path) -> str:
+    """What runs there are, with the newest names for who asked for a name."""
+    names: list[Path] = []
+    if len(path.parts) == 1:
+        with suppress(OSError):
+            latest = [place for place in runs.glob("*/latest") if place.exists()]
+            names = sorted(latest, key=lambda place: place.lstat().st_mtime, reverse=True)[:SHOWN_NAMES]
+    shown = ", ".join(f"`{printable_path(place.parent.name)}`" for place in names)
+    return (f"there are runs of {shown}; " if shown else "") + "`kspec runs` lists all runs"
 
 
 def _with_model(path: Path) -> Path:
@@ -328,7 +328,7 @@ def run_at(place: str, runs: str | os.PathLike[str] = "runs") -> Path | None:
     if is_folder:
         return find_run(path, runs)
     if not exists and path.suffix not in SPEC_SUFFIXES:
-        raise RunFolderError(f"no spec or run at {path}; `kspec runs` lists all runs")
+        raise RunFolderError(f"no spec or run at {path}; {_runs_there(path, Path(runs))}")
     return None
 
 

@@ -140,7 +140,7 @@ def test_a_missing_run_is_reported_alike(project, verb):
     more = {"diff": ["planets"], "export": ["--to", "json"]}.get(verb, [])
     status, text = call([verb, "nothing", *more])
     assert status == 3
-    assert text.endswith(" at nothing; `kspec runs` lists all runs\n")
+    assert text.endswith(" at nothing; there are runs of `planets`; `kspec runs` lists all runs\n")
 
 
 def test_other_verbs_take_a_run(project):
