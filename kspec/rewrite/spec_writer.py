@@ -207,7 +207,8 @@ class SpecWriter:
         if self.facts.where:
             self.add(f"  where: {_expression(self.facts.where)}", "without the totals below the table")
         for name, reason in self.roles.unused.items():
-            self.add(f"  # `{name}` is not used: {reason}")
+            use = "no input" if name == self.roles.time else "not used"
+            self.add(f"  # `{name}` is {use}: {reason}")
 
     def encoded(self, name: str, columns: Sequence[ColumnProfile]) -> str:
         """Adds the layers that turn an input of rows into numbers; returns the name of the last one.
