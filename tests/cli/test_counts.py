@@ -2,21 +2,22 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.cli.run_cli import run_cli
+from tests.conftest import SPECS
 from tests.expand.test_formulas import SPEC
 
-SPECS = sorted(path for path in Path("specs").rglob("*.yaml") if "\nkspec:" in f"\n{path.read_text()}")
+NAMES = sorted(str(path.relative_to(SPECS)) for path in SPECS.rglob("*.yaml") if "\nkspec:" in f"\n{path.read_text()}")
 
 
 @pytest.mark.parametrize(
-    "path", [*(pytest.param(path, marks=[pytest.mark.slow] * ("zoo" in path.parts)) for path in SPECS), None], ids=str
+    "name", [*(pytest.param(name, marks=[pytest.mark.slow] * ("zoo" in name)) for name in NAMES), None]
 )
-def test_counts(path, capsys, tmp_path):
-    if path is None:
+def test_counts(name, capsys, tmp_path):
+    path = SPECS / (name or "")
+    if name is None:
         path = tmp_path / "formulas.yaml"
         path.write_text(SPEC.replace("layers:\n  - block", "layers:\n  - weight: {shape: [4]}\n  - block"))
     layers = re.search(r": ok \((\d+) layers?\)", run_cli(["check", str(path)], capsys))

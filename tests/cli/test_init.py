@@ -91,12 +91,12 @@ def test_the_task_of_a_table_is_inferred(name: str, task: str) -> None:
     assert [problem for problem in kspec.check(spec) if problem.is_error] == []
 
 
-def test_a_table_outside_the_folder_needs_permission(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_table_outside_the_folder_needs_permission(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "table.csv").write_text("a,b\n" + "".join(f"{i},{i * 7 % 13}.5\n" for i in range(50)))
-    import os
-
-    os.chdir(tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
     assert main(["init", "../table.csv"]) == 0
     assert "kspec run spec.yaml --allow-outside" in capsys.readouterr().out
 

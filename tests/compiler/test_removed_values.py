@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-from pathlib import Path
 
 import pytest
 import yaml
@@ -15,6 +14,7 @@ from kspec.language import load_source
 from kspec.language.recovery import OPTIONAL_SECTIONS
 from kspec.language.removed_values import RemovedValue
 from kspec.syntax import parse
+from tests.conftest import SPECS
 
 RICH = """\
 kspec: 1
@@ -63,7 +63,7 @@ fit:
 evaluate: {split: test, batch_size: 8}
 predict: {to: out.csv, threshold: {flag: 0.4}, nodes: [body]}
 """
-SPECS = [*sorted(Path("specs").glob("*.yaml")), *sorted(Path("specs/tutorial").glob("*.yaml"))]
+PATHS = [*sorted(SPECS.glob("*.yaml")), *sorted((SPECS / "tutorial").glob("*.yaml"))]
 WRONG = [5, -1, "eight", True, None, [], {"zz": 1}, {}, 2.5]
 
 
@@ -125,7 +125,7 @@ def test_one_invalid_value_causes_no_other_message():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", SPECS, ids=str)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: str(path.relative_to(SPECS)))
 def test_one_invalid_value_in_a_spec_causes_no_other_message(path):
     check_breaks(path.read_text(), str(path), 40, seed=2)
 

@@ -76,10 +76,10 @@ def test_trials_are_judged_on_the_validation_split(found):
     assert found.best == [min(found.trials, key=lambda trial: trial.values[0]).number]
 
 
-def test_a_trial_equals_a_run_with_its_values(found):
+def test_a_trial_equals_a_run_with_its_values(found, monkeypatch):
     trial = found.trials[1]
     overrides = [f"{address}={value!r}" for address, value in trial.point.items()]
-    os.chdir(found.folder.parent.parent.parent)
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     run = kspec.run("spec.yaml", overrides=[*overrides, "sweep=null"], out="elsewhere")
     assert run.validation == trial.validation
 
@@ -107,8 +107,8 @@ def test_the_best_point_is_trained_with_other_seeds_and_tested(found):
     assert first == second  # the split is that of the trials
 
 
-def test_verbs_take_the_best_run_of_a_sweep(found, capsys):
-    os.chdir(found.folder.parent.parent.parent)
+def test_verbs_take_the_best_run_of_a_sweep(found, capsys, monkeypatch):
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     assert main(["runs"]) == 0
     assert "sweep of 4 trials" in capsys.readouterr().out
     assert main(["render", "small", "--best"]) == 0
@@ -119,8 +119,8 @@ def test_verbs_take_the_best_run_of_a_sweep(found, capsys):
     assert "loss" in capsys.readouterr().out
 
 
-def test_a_stopped_sweep_is_no_run_to_go_on_with(found):
-    os.chdir(found.folder.parent.parent.parent)
+def test_a_stopped_sweep_is_no_run_to_go_on_with(found, monkeypatch):
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     spec = load_file("spec.yaml")
     before = (found.folder / "run.json").read_text()
     try:
@@ -135,8 +135,8 @@ def test_a_stopped_sweep_is_no_run_to_go_on_with(found):
         (found.folder / "run.json").write_text(before)
 
 
-def test_a_stopped_sweep_of_another_spec_is_named(found):
-    os.chdir(found.folder.parent.parent.parent)
+def test_a_stopped_sweep_of_another_spec_is_named(found, monkeypatch):
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     before = (found.folder / "run.json").read_text()
     try:
         (found.folder / "run.json").write_text(json.dumps({**json.loads(before), "status": "interrupted"}))
@@ -153,8 +153,8 @@ def test_a_stopped_sweep_of_another_spec_is_named(found):
         load_sweep(found.folder, [], Permissions())
 
 
-def test_a_finished_sweep_goes_on_with_more_trials(found, tmp_path):
-    os.chdir(found.folder.parent.parent.parent)
+def test_a_finished_sweep_goes_on_with_more_trials(found, tmp_path, monkeypatch):
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     folder = Path("runs", "small", "20200101-000000-1")
     shutil.copytree(found.folder, folder)
     try:
@@ -181,8 +181,8 @@ def test_points_of_one_spec_run_once(project):
 
 
 @pytest.mark.slow
-def test_results_do_not_depend_on_the_number_of_jobs(found, tmp_path):
-    os.chdir(found.folder.parent.parent.parent)
+def test_results_do_not_depend_on_the_number_of_jobs(found, tmp_path, monkeypatch):
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     beside = run_sweep(load_file("spec.yaml", ["sweep.then=null"]), out=tmp_path, jobs=2)
     assert [(trial.point, trial.values) for trial in beside.trials] == [(t.point, t.values) for t in found.trials]
 
@@ -198,8 +198,8 @@ STACKED = (
 
 
 @pytest.mark.slow
-def test_auto_chooses_one_engine_for_a_sweep(found, tmp_path):
-    os.chdir(found.folder.parent.parent.parent)
+def test_auto_chooses_one_engine_for_a_sweep(found, tmp_path, monkeypatch):
+    monkeypatch.chdir(found.folder.parent.parent.parent)
     changes = ["fit.engine=auto", "sweep.then=null", "sweep.sampler=TPE", "sweep.search.vars.width={choice: [1, 2]}"]
     chosen = []
     for jobs in (1, 2):
