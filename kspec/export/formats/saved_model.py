@@ -57,12 +57,7 @@ def predict(_: ExportContext, path: Path, inputs: Mapping[str, Any]) -> dict[str
     Returns:
         Arrays of shape (examples, …) by output.
     """
-    import tensorflow as tf
-
-    with silenced_stderr():
-        loaded = tf.saved_model.load(str(path))
-        outputs = loaded.serve({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
-    return {name: value.numpy() for name, value in outputs.items()}
+    return _compute(path, "serve", inputs)
 
 
 def predict_rows(_: ExportContext, path: Path, tensors: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,9 +71,20 @@ def predict_rows(_: ExportContext, path: Path, tensors: Mapping[str, Any]) -> di
     Returns:
         Arrays of shape (rows, …) by prediction.
     """
+    return _compute(path, "serving_default", tensors)
+
+
+def _compute(path: Path, signature: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """What a signature gives: arrays by output.
+
+    Args:
+        path: The SavedModel folder.
+        signature: Its name.
+        arrays: By tensor.
+    """
     import tensorflow as tf
 
     with silenced_stderr():
-        signature = tf.saved_model.load(str(path)).signatures["serving_default"]
-        outputs = signature(**{name: tf.convert_to_tensor(array) for name, array in tensors.items()})
+        function = tf.saved_model.load(str(path)).signatures[signature]
+        outputs = function(**{name: tf.convert_to_tensor(array) for name, array in arrays.items()})
     return {name: value.numpy() for name, value in outputs.items()}
